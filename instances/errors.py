@@ -1,0 +1,37 @@
+"""The error that every bad input ends in: what, where, got, expected, in one line."""
+
+from __future__ import annotations
+
+__all__ = ["InputError"]
+
+_MAX_SHOWN = 80
+
+
+def _shown(got: object) -> str:
+    text = " ".join(repr(got).split())
+    return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 3] + "..."
+
+
+class InputError(ValueError):
+    """Input that a user can mend; the message is one line.
+
+    Parameters
+    ----------
+    where : str
+        The thing at fault, as the user knows it (``"link edge0->cloud"``, ``"nodes[3].speed"``).
+    expected : str
+        What would have been accepted (``"rate must be > 0 byte/s"``).
+    got : object, optional
+        The offending value; shown shortened, on one line.
+
+    Examples
+    --------
+    >>> str(InputError("link edge0->cloud", "rate must be > 0 byte/s", -3.0))
+    'link edge0->cloud: rate must be > 0 byte/s, got -3.0'
+    """
+
+    def __init__(self, where: str, expected: str, *got: object) -> None:
+        tail = f", got {_shown(got[0])}" if got else ""
+        super().__init__(" ".join(f"{where}: {expected}{tail}".split()))
+        self.where = where
+        self.expected = expected
