@@ -202,7 +202,7 @@ def _check_versions(net: NetworkGraph) -> None:
     where = f"network {net.name}"
     if net.accuracy is not None and not 0 <= net.accuracy <= 1:
         raise InputError(where, "accuracy must be in 0..1", net.accuracy)
-    names = [v.name for v in (*net.exits, *net.variants)]
+    names = [ex.name for ex in net.exits] + [var.name for var in net.variants]
     if len(set(names)) != len(names) or "" in names or "full" in names:
         raise InputError(where, 'exit and variant names must be unique, not empty and not "full"', names)
     cuts = set(net.cut_points().tolist())
