@@ -1,0 +1,1 @@
+"""What is given: networks, systems, workloads, cost models, generators, files."""

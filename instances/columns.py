@@ -19,8 +19,22 @@ BoolArray = npt.NDArray[np.bool_]
 
 
 def column(values: Any, dtype: npt.DTypeLike) -> Array:
-    """Return `values` as a read-only contiguous array of `dtype` (no copy where none is needed)."""
-    array = np.ascontiguousarray(values, dtype=dtype)
+    """Return `values` as a read-only contiguous array of `dtype` (no copy where none is needed).
+
+    Raises
+    ------
+    TypeError, ValueError, OverflowError
+        If a value does not fit: a fraction or text for an integer column, an integer out of range.
+    """
+    wanted, given = np.dtype(dtype), np.asarray(values)
+    if given.dtype.kind not in ("iub" if wanted.kind == "i" else "iubf") and given.size:
+        raise TypeError(f"cannot use {given.dtype} values")
+    if wanted.kind == "i" and given.size and wanted.itemsize < given.dtype.itemsize:
+        limits = np.iinfo(wanted)
+        low, high = given.min(), given.max()
+        if low < limits.min or high > limits.max:
+            raise OverflowError(f"{low if low < limits.min else high} is out of range")
+    array = np.ascontiguousarray(given, dtype=wanted)
     if array.flags.writeable:
         array = array.view()
         array.flags.writeable = False

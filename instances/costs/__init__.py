@@ -1,0 +1,1 @@
+"""Cost models: what turns a layer and a machine into seconds and joules."""
