@@ -76,7 +76,7 @@ class Instance:
                     text([item.name, values.dtype.str, list(values.shape)])
                     # -0.0 and 0.0 are one value, so they must be one identity
                     plain = values + 0.0 if values.dtype.kind == "f" else values
-                    digest.update(np.ascontiguousarray(plain).reshape(-1).view(np.uint8))
+                    digest.update(np.ascontiguousarray(plain).reshape(-1).data)
 
         for net, cost in zip(self.networks, self.costs, strict=True):
             text([net.name, [asdict(layer) for layer in net.layers], net.edges, net.accuracy])

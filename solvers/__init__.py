@@ -1,0 +1,1 @@
+"""How it is answered: the method contract, the registry and the methods."""

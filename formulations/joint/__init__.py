@@ -1,0 +1,1 @@
+"""Family `joint`: many tasks, shared nodes and links; placements and shares together."""
