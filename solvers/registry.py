@@ -118,8 +118,14 @@ def entry(name: str) -> MethodEntry:
 def make(name: str, params: Mapping[str, Any] | None = None) -> Method:
     """Make method `name` with `params`; text values are read by the parameter's type."""
     chosen = entry(name)
-    method: Method = chosen.cls(parse_params(chosen.cls.Params, params or {}, f"method {name}"))
+    method: Method = chosen.cls(parse_params(params_of(chosen.cls), params or {}, f"method {name}"))
     return method
+
+
+def params_of(cls: type) -> type:
+    """Return the parameter dataclass of a method class."""
+    chosen: type = getattr(cls, "Params")  # noqa: B009
+    return chosen
 
 
 def parse_params(cls: type, given: Mapping[str, Any], where: str) -> Any:
