@@ -29,7 +29,7 @@ def column(values: Any, dtype: npt.DTypeLike) -> Array:
     wanted, given = np.dtype(dtype), np.asarray(values)
     if given.dtype.kind not in ("iub" if wanted.kind == "i" else "iubf") and given.size:
         raise TypeError(f"cannot use {given.dtype} values")
-    if wanted.kind == "i" and given.size and wanted.itemsize < given.dtype.itemsize:
+    if wanted.kind == "i" and given.size and (wanted.itemsize < given.dtype.itemsize or given.dtype.kind == "u"):
         limits = np.iinfo(wanted)
         low, high = given.min(), given.max()
         if low < limits.min or high > limits.max:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from instances.columns import check_column
+from instances.columns import Array, check_column
 from instances.costs.table import CostTable
 from instances.errors import InputError
 from instances.networks.graph import NetworkGraph
@@ -73,17 +73,17 @@ class Instance:
             for item in fields(owner):
                 values = getattr(owner, item.name)
                 if isinstance(values, np.ndarray):
-                    text([item.name, values.dtype.str, list(values.shape)])
-                    # -0.0 and 0.0 are one value, so they must be one identity
-                    plain = values + 0.0 if values.dtype.kind == "f" else values
-                    digest.update(np.ascontiguousarray(plain).reshape(-1).data)
+                    plain = _canonical(values)
+                    text([item.name, plain.dtype.str, list(plain.shape)])
+                    digest.update(plain.reshape(-1).data)
 
         for net, cost in zip(self.networks, self.costs, strict=True):
-            text([net.name, [asdict(layer) for layer in net.layers], net.edges, net.accuracy])
-            text([[asdict(e) for e in net.exits], [asdict(v) for v in net.variants]])
+            text([net.name, _plain(net.accuracy, "float | None"), net.edge_array.tolist()])
+            text([_record(layer) for layer in net.layers])
+            text([[_record(e) for e in net.exits], [_record(v) for v in net.variants]])
             columns(cost)
-        text([asdict(kind) for kind in self.system.kinds])
-        text([asdict(resource) for resource in self.system.resources])
+        text([_record(kind) for kind in self.system.kinds])
+        text([_record(resource) for resource in self.system.resources])
         text(self.system.node_names)
         columns(self.system)
         columns(self.workload)
@@ -114,6 +114,27 @@ class Instance:
                 f"{net.total_operations / 2e9:.3f} GMAC, {net.total_parameter_bytes / 1e6:.1f} MB"
             )
         return "\n".join(lines)
+
+
+def _canonical(values: Array) -> Array:
+    """Return `values` in the one bit pattern of their content: little-endian, one zero, one NaN."""
+    if values.dtype.kind == "f":
+        values = values + 0.0  # -0.0 becomes 0.0
+        values[np.isnan(values)] = np.nan
+    return np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<"))
+
+
+def _plain(value: Any, declared: str) -> Any:
+    """Return `value` such that 1, 1.0 and a numpy 1 in a field declared as float are one identity."""
+    if declared.startswith("float") and value is not None:
+        return float(value) + 0.0
+    if isinstance(value, tuple):
+        return [int(extent) for extent in value]
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _record(owner: Any) -> dict[str, Any]:
+    return {item.name: _plain(getattr(owner, item.name), str(item.type)) for item in fields(owner)}
 
 
 def _check_costs(instance: Instance) -> None:

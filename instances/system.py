@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, fields
 from enum import IntEnum
 
@@ -10,7 +11,7 @@ import numpy as np
 from instances.columns import FloatArray, IntArray, check_column, column
 from instances.errors import InputError
 
-__all__ = ["NodeKind", "Resource", "ResourceKind", "System", "Tier"]
+__all__ = ["RESOURCE_KINDS", "SYSTEM_DTYPES", "NodeKind", "Resource", "ResourceKind", "System", "Tier"]
 
 ResourceKind = str
 RESOURCE_KINDS = ("node", "cell", "backhaul", "core", "link")
@@ -154,12 +155,12 @@ class System:
 
     def __post_init__(self) -> None:
         for item in fields(self):
-            if item.name in _DTYPES:
+            if item.name in SYSTEM_DTYPES:
                 try:
-                    values = column(getattr(self, item.name), _DTYPES[item.name])
+                    values = column(getattr(self, item.name), SYSTEM_DTYPES[item.name])
                 except (TypeError, ValueError, OverflowError) as error:
                     raise InputError(
-                        f"system.{item.name}", f"must be a column of {_DTYPES[item.name]} ({error})"
+                        f"system.{item.name}", f"must be a column of {SYSTEM_DTYPES[item.name]} ({error})"
                     ) from None
                 if values.ndim != 1:
                     raise InputError(f"system.{item.name}", "must have one axis", values.shape)
@@ -202,7 +203,7 @@ class System:
         return links
 
 
-_DTYPES = {
+SYSTEM_DTYPES = {
     "node_tier": np.int8,
     "node_kind": np.int16,
     "node_resource": np.int32,
@@ -228,7 +229,7 @@ _DTYPES = {
 def _check_lengths(system: System) -> None:
     for prefix, first in (("node_", "node_tier"), ("link_", "link_source"), ("route_", "route_source")):
         expected = len(getattr(system, first))
-        for name in _DTYPES:
+        for name in SYSTEM_DTYPES:
             if name.startswith(prefix) and name not in ("route_offsets", "route_links"):
                 got = len(getattr(system, name))
                 if got != expected:
@@ -243,12 +244,10 @@ def _check_lengths(system: System) -> None:
         ("resource", tuple(r.name for r in system.resources)),
     ):
         if len(set(names)) != len(names):
-            twice = next(n for i, n in enumerate(names) if n in names[:i])
+            twice = next(name for name, count in Counter(names).items() if count > 1)
             raise InputError("system", f"{what} names must be unique", twice)
     for i, name in enumerate(system.node_names):
-        if not name or (
-            name.startswith("device") and name[6:].isdecimal() and int(name[6:]) != i - len(system.node_names)
-        ):
+        if not name or (name.startswith("device") and name[6:].isdecimal()):
             raise InputError(
                 f"nodes[{i}]", 'name must not be empty or "device" and a number (kept for unnamed nodes)', name
             )
@@ -321,7 +320,7 @@ def _check_routes(system: System) -> None:
         return f"routes[{i}]"
 
     n, offsets, links = system.n_routes, system.route_offsets, system.route_links
-    if len(offsets) != n + 1 or offsets[0] != 0 or offsets[-1] != len(links) or (np.diff(offsets) < 0).any():
+    if len(offsets) != n + 1 or offsets[0] != 0 or offsets[-1] != len(links) or (offsets[1:] < offsets[:-1]).any():
         raise InputError("system.route_offsets", f"must rise from 0 to {len(links)} in {n + 1} rows", len(offsets))
     check_column(
         links,

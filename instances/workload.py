@@ -9,7 +9,7 @@ import numpy as np
 from instances.columns import FloatArray, IntArray, check_column, column
 from instances.errors import InputError
 
-__all__ = ["Workload"]
+__all__ = ["WORKLOAD_DTYPES", "Workload"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -47,10 +47,10 @@ class Workload:
     def __post_init__(self) -> None:
         for item in fields(self):
             try:
-                values = column(getattr(self, item.name), _DTYPES[item.name])
+                values = column(getattr(self, item.name), WORKLOAD_DTYPES[item.name])
             except (TypeError, ValueError, OverflowError) as error:
                 raise InputError(
-                    f"workload.{item.name}", f"must be a column of {_DTYPES[item.name]} ({error})"
+                    f"workload.{item.name}", f"must be a column of {WORKLOAD_DTYPES[item.name]} ({error})"
                 ) from None
             if values.ndim != 1:
                 raise InputError(f"workload.{item.name}", "must have one axis", values.shape)
@@ -58,7 +58,7 @@ class Workload:
         n, offsets = self.n_tasks, self.candidate_offsets
         if n < 1:
             raise InputError("workload", "needs at least one task", n)
-        for name in _DTYPES:
+        for name in WORKLOAD_DTYPES:
             if name.startswith("task_") and len(getattr(self, name)) != n:
                 raise InputError(
                     f"workload.{name}", f"must have as many rows as task_network ({n})", len(getattr(self, name))
@@ -66,7 +66,7 @@ class Workload:
         sites = len(self.candidate_site)
         if len(self.candidate_route) != sites:
             raise InputError("workload.candidate_route", f"must have {sites} rows", len(self.candidate_route))
-        if len(offsets) != n + 1 or offsets[0] != 0 or offsets[-1] != sites or (np.diff(offsets) < 0).any():
+        if len(offsets) != n + 1 or offsets[0] != 0 or offsets[-1] != sites or (offsets[1:] < offsets[:-1]).any():
             raise InputError("workload.candidate_offsets", f"must rise from 0 to {sites} in {n + 1} rows", len(offsets))
 
         def label(i: int) -> str:
@@ -93,7 +93,7 @@ class Workload:
         return range(int(self.candidate_offsets[task]), int(self.candidate_offsets[task + 1]))
 
 
-_DTYPES = {
+WORKLOAD_DTYPES = {
     "task_network": np.int16,
     "task_source": np.int32,
     "task_weight": np.float64,
