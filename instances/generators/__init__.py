@@ -1,0 +1,1 @@
+"""Seeded, pure generators of instances; each file here that registers one is found by itself."""

@@ -1,0 +1,1 @@
+"""The machines: published figures of node kinds, each with its citation."""
