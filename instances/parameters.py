@@ -5,7 +5,6 @@ from __future__ import annotations
 import types
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
-from functools import cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from instances.errors import InputError
@@ -55,13 +54,20 @@ def describe_parameters(cls: type) -> dict[str, tuple[str, str]]:
     return described
 
 
+def settings_of(params: Any) -> dict[str, str]:
+    """Return the settings from which `parse_parameters` makes `params` again."""
+    return {item.name: _text(getattr(params, item.name)) for item in fields(params) if item.init}
+
+
 def _default(item: Field[Any]) -> str:
     value = item.default_factory() if item.default_factory is not MISSING else item.default
-    if value is MISSING:
-        return "required"
-    return (
-        ",".join(map(str, value)) if isinstance(value, tuple) else str(value).lower() if value is None else str(value)
-    )
+    return "required" if value is MISSING else _text(value)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ",".join(map(_text, value))
+    return str(value).lower() if value is None or isinstance(value, bool) else str(value)
 
 
 @cache
