@@ -1,0 +1,1 @@
+"""Imports of the user's own networks: ONNX files and PyTorch modules."""
