@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 
 from instances.errors import InputError
 
-__all__ = ["describe_parameters", "parse_parameters", "settings_of"]
+__all__ = ["describe_parameters", "parse_parameters", "settings_of", "text_of"]
 
 Params = TypeVar("Params")
 _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
@@ -56,17 +56,18 @@ def describe_parameters(cls: type) -> dict[str, tuple[str, str]]:
 
 def settings_of(params: Any) -> dict[str, str]:
     """Return the settings from which `parse_parameters` makes `params` again."""
-    return {item.name: _text(getattr(params, item.name)) for item in fields(params) if item.init}
+    return {item.name: text_of(getattr(params, item.name)) for item in fields(params) if item.init}
 
 
 def _default(item: Field[Any]) -> str:
     value = item.default_factory() if item.default_factory is not MISSING else item.default
-    return "required" if value is MISSING else _text(value)
+    return "required" if value is MISSING else text_of(value)
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """Return `value` as the text that `parse_parameters` reads back."""
     if isinstance(value, tuple):
-        return ",".join(map(_text, value))
+        return ",".join(map(text_of, value))
     return str(value).lower() if value is None or isinstance(value, bool) else str(value)
 
 
