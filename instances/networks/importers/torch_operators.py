@@ -6,7 +6,18 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-__all__ = ["BLANK", "KINDS", "VIEWS", "Window", "base_name", "multiply_adds", "nbytes_of", "shape_of", "window"]
+__all__ = [
+    "BLANK",
+    "KINDS",
+    "VIEWS",
+    "Window",
+    "base_name",
+    "einsum_multiply_adds",
+    "multiply_adds",
+    "nbytes_of",
+    "shape_of",
+    "window",
+]
 
 Window = tuple[tuple[int, int] | None, tuple[int, int] | None, tuple[int, int] | None]
 
@@ -145,7 +156,7 @@ def multiply_adds(base: str, node: Any, out: Any) -> int:
         query, key, value = (_shape_at(node, position) for position in range(3))
         return math.prod(query[:-1]) * key[-2] * (query[-1] + value[-1])
     if base == "einsum":
-        return _einsum(str(node.args[0]), [shape_of(item.meta["val"]) for item in node.args[1]])
+        return einsum_multiply_adds(str(node.args[0]), [shape_of(item.meta["val"]) for item in node.args[1]])
     if base in _RECURRENT:
         # Every weight matrix meets every element of the sequence once.
         shape = _shape_at(node, 0)
@@ -155,7 +166,8 @@ def multiply_adds(base: str, node: Any, out: Any) -> int:
     return 0
 
 
-def _einsum(equation: str, shapes: list[tuple[int, ...]]) -> int:
+def einsum_multiply_adds(equation: str, shapes: list[tuple[int, ...]]) -> int:
+    """Return the multiply-adds of an einsum over operands of these `shapes`; 0 where it is no product."""
     left = equation.replace(" ", "").partition("->")[0].split(",")
     if len(shapes) < 2 or "." in equation:
         return 0
