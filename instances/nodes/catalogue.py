@@ -109,6 +109,11 @@ class CatalogueEntry:
     sources: Mapping[str, str] = field(default_factory=dict)
     assumed: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Fields of `kind` that nobody gave: none, no limit or 0 there stands for "not known"."""
+        return tuple(name for name in _FIGURES if name not in self.sources and name not in self.assumed)
+
 
 def read_kinds(path: str | Path) -> dict[str, CatalogueEntry]:
     """Read a TOML file of node kinds in the form of ``instances/nodes/catalogue.toml``.
@@ -221,13 +226,15 @@ def _entry(record: _KindRecord, document: _Catalogue, where: str) -> CatalogueEn
         assumed["operations_per_s"] = reason
     citations = "; ".join(f"{name}: {text}" for name, text in sources.items())
     guesses = "; ".join(f"{name} assumed: {text}" for name, text in assumed.items())
+    missing = ", ".join(name for name in _FIGURES if name not in figures)
+    unknown = f"not known: {missing}" if missing else ""
     memory = figures.pop("memory_bytes", np.inf)
     return CatalogueEntry(
         kind=NodeKind(
             name=record.name,
             operations_per_s=rate,
             memory_bytes=memory,
-            source="; ".join(part for part in (citations, guesses) if part),
+            source="; ".join(part for part in (citations, guesses, unknown) if part),
             **figures,
         ),
         title=record.title,
