@@ -8,15 +8,14 @@ import importlib
 import inspect
 import pkgutil
 import sys
-import types
-import typing
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from typing import Any, Literal, TypeVar, get_args
 
 from instances.errors import InputError
+from instances.parameters import parse_parameters, text_of
 from solvers.contract import Method
 
 __all__ = ["MethodEntry", "entry", "make", "method_names", "register"]
@@ -118,7 +117,8 @@ def entry(name: str) -> MethodEntry:
 def make(name: str, params: Mapping[str, Any] | None = None) -> Method:
     """Make method `name` with `params`; text values are read by the parameter's type."""
     chosen = entry(name)
-    method: Method = chosen.cls(parse_params(params_of(chosen.cls), params or {}, f"method {name}"))
+    settings = {key: value if isinstance(value, str) else text_of(value) for key, value in (params or {}).items()}
+    method: Method = chosen.cls(parse_parameters(params_of(chosen.cls), settings, f"method {name}"))
     return method
 
 
@@ -126,67 +126,6 @@ def params_of(cls: type) -> type:
     """Return the parameter dataclass of a method class."""
     chosen: type = getattr(cls, "Params")  # noqa: B009
     return chosen
-
-
-def parse_params(cls: type, given: Mapping[str, Any], where: str) -> Any:
-    """Return `cls` built from `given`, reading text by each field's type.
-
-    Raises
-    ------
-    InputError
-        For an unknown name, or a value that cannot be read or is refused by the dataclass.
-    """
-    hints = typing.get_type_hints(cls)
-    known = {f.name: f for f in fields(cls)}
-    values: dict[str, Any] = {}
-    for name, value in given.items():
-        if name not in known:
-            raise InputError(where, f"parameters are {', '.join(known) or '(none)'}", name)
-        values[name] = _read(hints[name], value, f"{where}, parameter {name}")
-    for name, item in known.items():
-        if name not in values and item.default is MISSING and item.default_factory is MISSING:
-            raise InputError(where, f"needs parameter {name}")
-    try:
-        return cls(**values)
-    except InputError:
-        raise
-    except (TypeError, ValueError) as error:
-        raise InputError(where, str(error)) from None
-
-
-def _read(hint: Any, value: Any, where: str) -> Any:
-    origin = get_origin(hint)
-    if origin is Literal:
-        if value not in get_args(hint):
-            raise InputError(where, f"must be one of {', '.join(map(str, get_args(hint)))}", value)
-        return value
-    if origin in (typing.Union, types.UnionType):
-        if value is None or (isinstance(value, str) and value.lower() == "none"):
-            if type(None) in get_args(hint):
-                return None
-            raise InputError(where, f"must be {hint}", value)
-        for choice in get_args(hint):
-            if choice is not type(None):
-                return _read(choice, value, where)
-    if hint is bool:
-        if isinstance(value, str) and value.lower() in ("true", "false", "1", "0", "yes", "no"):
-            return value.lower() in ("true", "1", "yes")
-        if not isinstance(value, bool):
-            raise InputError(where, "must be true or false", value)
-        return value
-    if hint in (int, float):
-        if isinstance(value, bool) or not isinstance(value, int | float | str):
-            raise InputError(where, f"must be a number ({hint.__name__})", value)
-        try:
-            number = float(value)
-            if hint is int and (number != number or int(number) != number):
-                raise ValueError
-            return int(value) if hint is int and not isinstance(value, str) else hint(number)
-        except (ValueError, OverflowError):
-            raise InputError(where, f"must be a number ({hint.__name__})", value) from None
-    if hint is str and not isinstance(value, str):
-        raise InputError(where, "must be text", value)
-    return value
 
 
 @cache
