@@ -1,0 +1,173 @@
+"""The runner: many trials, each in a process of its own, a few at a time."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from typing import Any
+
+import msgspec
+
+from experiments.judge import judge
+from experiments.process import Ending, Limits, TrialProcess
+from experiments.record import Record
+from experiments.trial import Trial
+from experiments.worker import Request
+from instances.errors import InputError
+
+__all__ = ["RunnerOptions", "Task", "cores", "run_trials"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunnerOptions:
+    """How trials are run.
+
+    Parameters
+    ----------
+    jobs : int
+        Trials at a time.
+    force : bool
+        Whether more threads than cores may be asked for.
+    grace_s : float
+        How much later than its budget a method is stopped from outside.
+    warm_up_s : float
+        At most this long a method may warm up on a tiny instance; 0: it does not.
+    setup_s : float
+        At most this long a trial may take to get ready, warm-up included.
+    verbose : bool
+        Let what methods print through to stderr.
+    """
+
+    jobs: int = 1
+    force: bool = False
+    grace_s: float = 0.5
+    warm_up_s: float = 60.0
+    setup_s: float = 180.0
+    verbose: bool = False
+
+    def __post_init__(self) -> None:
+        if self.jobs < 1:
+            raise InputError("jobs", "must be >= 1", self.jobs)
+        for name in ("grace_s", "warm_up_s", "setup_s"):
+            if getattr(self, name) < 0:
+                raise InputError(name, "must be >= 0", getattr(self, name))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A trial to run: where its instance lies, and how the parent gets the problem that it judges by."""
+
+    trial: Trial
+    instance_path: str
+    problem: Callable[[], Any]
+
+
+def cores() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def run_trials(
+    tasks: Sequence[Task], options: RunnerOptions | None = None, plugins: Sequence[str] = ()
+) -> Iterator[tuple[Trial, Record]]:
+    """Run `tasks` in order and yield each trial's terminal record as it ends.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+        What to run.
+    options : RunnerOptions, optional
+        How.
+    plugins : sequence of str
+        Files that a trial's process loads first.
+
+    Yields
+    ------
+    Trial, Record
+        In the order in which they end. When the iterator is closed, what still runs is ended and has no record.
+
+    Raises
+    ------
+    InputError
+        If jobs times threads is more than the cores and `options.force` is not set.
+    """
+    options = options or RunnerOptions()
+    _check_load(tasks, options)
+    running: dict[TrialProcess, Task] = {}
+    queue = iter(tasks)
+    try:
+        while True:
+            while len(running) < options.jobs and (task := next(queue, None)) is not None:
+                running[_start(task, options, plugins)] = task
+            if not running:
+                return
+            due = min(process.due for process in running) - time.monotonic()
+            wait([handle for process in running for handle in process.handles], None if due == float("inf") else due)
+            for process in list(running):
+                process.turn()
+                if process.ending is not None:
+                    task = running.pop(process)
+                    yield task.trial, _record(task, process.ending)
+    finally:
+        for process in running:
+            process.abandon()
+
+
+def _check_load(tasks: Sequence[Task], options: RunnerOptions) -> None:
+    threads = max((task.trial.budget.threads for task in tasks), default=1)
+    wanted, have = options.jobs * threads, cores()
+    if wanted > have and not options.force and tasks:
+        raise InputError("jobs", f"jobs times threads must be at most the {have} cores, unless forced", wanted)
+
+
+def _start(task: Task, options: RunnerOptions, plugins: Sequence[str]) -> TrialProcess:
+    budget = task.trial.budget
+    return TrialProcess(
+        Request(
+            trial=task.trial,
+            instance_path=task.instance_path,
+            plugins=tuple(plugins),
+            warm_up_s=options.warm_up_s,
+            verbose=options.verbose,
+        ),
+        Limits(
+            seconds=budget.seconds,
+            grace_s=options.grace_s,
+            setup_s=options.setup_s,
+            memory_bytes=budget.memory_bytes,
+        ),
+    )
+
+
+def _record(task: Task, ending: Ending) -> Record:
+    """Judge what came back: the parent trusts no child's word on a value."""
+    plan = None if ending.plan is None else msgspec.json.decode(ending.plan)
+    judged = judge(
+        task.problem(),
+        plan,
+        status=ending.status,
+        bound=ending.bound,
+        tolerance=task.trial.budget.tolerance,
+    )
+    return Record(
+        trial=task.trial.id,
+        status=ending.status,
+        termination=ending.termination,
+        verdict=judged.verdict,
+        reason="; ".join(filter(None, (judged.reason, ending.reason))),
+        recovered=ending.recovered,
+        value=judged.value,
+        bound=ending.bound,
+        seconds=ending.seconds,
+        wall_seconds=ending.wall_seconds,
+        peak_bytes=ending.peak_bytes,
+        plan=ending.plan,
+        incumbents=ending.incumbents,
+        bounds=ending.bounds,
+        measures=judged.measures,
+        violations=judged.violations,
+        info=ending.info,
+    )

@@ -1,0 +1,254 @@
+"""The worker: runs one trial in a process of its own and tells the parent what it finds."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import random
+import resource
+import signal
+import sys
+import time
+import traceback
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from experiments.plain import plain
+from experiments.plugins import load_plugins
+from experiments.settings import options_of
+from experiments.trial import Trial
+from formulations.registry import Family, family
+from instances.errors import InputError
+from instances.instance import Instance
+from solvers.contract import Method, Outcome, Termination
+from solvers.registry import make
+from solvers.trace import RefereedTrace
+
+__all__ = ["Request", "encode", "run_request"]
+
+_WARM_UP_EVALUATIONS = 64
+_LONG_SCORING_S = 0.02
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a worker needs to run a trial; `verbose` lets the method's own output through to stderr."""
+
+    trial: Trial
+    instance_path: str
+    plugins: tuple[str, ...] = ()
+    warm_up_s: float = 60.0
+    verbose: bool = False
+
+
+def encode(message: dict[str, Any]) -> bytes:
+    """Return a message as JSON."""
+    return msgspec.json.encode(message, enc_hook=_plain_number)
+
+
+def _plain_number(value: Any) -> Any:
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    raise NotImplementedError(f"cannot send {type(value).__name__}")
+
+
+@dataclass(slots=True)
+class _StreamedTrace(RefereedTrace):
+    """A trace that sends what it learns to the parent, with the clock stopped."""
+
+    send: Any = None
+    document: Any = None
+    _last_cost: float = 0.0
+    _last_sent: float = -float("inf")
+    _forgiven_told: float = 0.0
+    _scoring_s: float = 0.0
+
+    def incumbent(self, plan: Any) -> float | None:
+        long = self._scoring_s > _LONG_SCORING_S
+        if long:  # the parent must not take the scoring of a large plan for a method that overruns
+            self.send({"kind": "pause"})
+        began = time.perf_counter()
+        value = RefereedTrace.incumbent(self, plan)
+        self._scoring_s = time.perf_counter() - began
+        if long or self.forgiven - self._forgiven_told > _LONG_SCORING_S:
+            self._forgiven_told = self.forgiven
+            self.send({"kind": "resume", "forgiven": self.forgiven})
+        return value
+
+    @property
+    def forgiven(self) -> float:
+        """Seconds that the clock stood still."""
+        return self.clock._paused  # noqa: SLF001 - the clock keeps no public account of it
+
+    def bound(self, value: float) -> None:
+        if not np.isfinite(value):
+            raise ValueError(f"a bound must be finite, got {value!r}")
+        known = len(self.bounds)
+        RefereedTrace.bound(self, float(value))
+        if len(self.bounds) > known:
+            point = self.bounds[-1]
+            self.send({"kind": "bound", "value": point.value, "seconds": point.seconds})
+
+    def stream(self, plan: Any, value: float, seconds: float) -> None:
+        """Send an incumbent, unless sending large plans would take most of the wall time."""
+        began = time.perf_counter()
+        message = {"kind": "incumbent", "value": float(value), "seconds": seconds}
+        if began - self._last_sent >= 4 * self._last_cost:
+            message["plan"] = self.document(plan)
+            self.send(message)
+            self._last_cost, self._last_sent = time.perf_counter() - began, time.perf_counter()
+        else:
+            self.send(message)
+
+
+def run_request(request: Request, connection: Connection) -> None:
+    """Run a trial and send its messages; the entry point of the child process.
+
+    Messages are JSON objects with a ``kind``: ``started`` (the clock runs from here), ``pause`` and ``resume``
+    around long scoring, ``incumbent``, ``bound``, and one ``done``.
+    """
+    _own_group()
+    _own_output(request.verbose)
+
+    def send(message: dict[str, Any]) -> None:
+        connection.send_bytes(encode(message))
+
+    try:
+        message = _run(request, send)
+    except ModuleNotFoundError as error:
+        message = _stopped(Termination.UNAVAILABLE, f"{error} is needed" if not error.name else f"needs {error.name}")
+    except InputError as error:
+        message = _stopped(Termination.CRASHED, f"InputError: {error}")
+    except BaseException:
+        lines = [line for line in traceback.format_exc().splitlines() if line.strip()]
+        message = _stopped(Termination.CRASHED, lines[-1].strip()[:500])
+    usage = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    message["peak_bytes"] = usage if sys.platform == "darwin" else usage * 1024
+    try:
+        data = encode(message)
+    except (TypeError, ValueError, NotImplementedError) as error:
+        data = encode(_stopped(Termination.CRASHED, f"the result is not plain data: {error}"))
+    connection.send_bytes(data)
+    connection.close()
+    os._exit(0)  # a library's exit handler or a thread that will not end must not hold the trial
+
+
+def _run(request: Request, send: Any) -> dict[str, Any]:
+    from instances.files.instance_file import read_instance
+
+    trial = request.trial
+    load_plugins(request.plugins)
+    _pin_threads(trial.budget.threads)
+    chosen = family(trial.family)
+    options = options_of(trial.family, trial.options)
+    problem = chosen.problem(read_instance(request.instance_path), options)
+    method = make(trial.method, trial.settings)
+    if trial.family not in method.families:
+        return _stopped(Termination.UNSUPPORTED, f"takes the families {', '.join(sorted(method.families))} only")
+    reason = method.decline(problem, trial.budget)
+    if reason is not None:
+        return _stopped(Termination.UNSUPPORTED, reason)
+    _warm_up(request, chosen, options)
+    random.seed(trial.seed)
+    np.random.seed(trial.seed % 2**32)  # noqa: NPY002 - DEAP and pyswarms draw from the global generators
+    trace = _StreamedTrace(
+        referee=lambda plan: chosen.evaluate(problem, plan),
+        send=send,
+        document=lambda plan: chosen.plan_document(problem, plan),
+    )
+    trace.on_incumbent = trace.stream
+    send({"kind": "started"})
+    trace.clock = type(trace.clock)()
+    outcome = method.solve(problem, trial.budget, np.random.default_rng(trial.seed), trace)
+    seconds = trace.clock.seconds()
+    send({"kind": "pause"})
+    if not isinstance(outcome, Outcome):
+        return _stopped(Termination.CRASHED, f"returned {type(outcome).__name__}, expected Outcome", seconds)
+    return {
+        "kind": "done",
+        "status": str(outcome.status),
+        "termination": str(outcome.termination),
+        "reason": " ".join(str(outcome.reason).split()),
+        "bound": outcome.bound,
+        "info": plain(outcome.info),
+        "seconds": seconds,
+        "plan": None if outcome.plan is None else chosen.plan_document(problem, outcome.plan),
+    }
+
+
+def _stopped(termination: Termination, reason: str, seconds: float | None = None) -> dict[str, Any]:
+    return {"kind": "done", "termination": str(termination), "reason": " ".join(reason.split()), "seconds": seconds}
+
+
+def _own_group() -> None:
+    """Lead a process group, so that the parent can end the trial with all that it started; die with the server."""
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+def _own_output(verbose: bool) -> None:
+    """Keep what libraries print away from the results on stdout."""
+    sink = 2 if verbose else os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, 1)
+    if not verbose:
+        os.dup2(sink, 2)
+
+
+def _pin_threads(threads: int) -> None:
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = str(threads)  # for the processes that a method starts
+    if "numba" in sys.modules:
+        import numba
+
+        numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
+
+
+class _WarmUpOver(BaseException):
+    """Raised by the alarm; no `except Exception` of a method may swallow it."""
+
+
+def _warm_up(request: Request, chosen: Family, options: Any) -> None:
+    """Solve a tiny instance, so that compilation is not charged to the method.
+
+    What goes wrong here goes wrong again on the clock, where it is recorded.
+    """
+    if request.warm_up_s <= 0:
+        return
+
+    def over(_signal: int, _frame: Any) -> None:
+        raise _WarmUpOver
+
+    budget = request.trial.budget
+    small = replace(
+        budget,
+        seconds=min(budget.seconds or 1.0, 1.0),
+        evaluations=min(budget.evaluations or _WARM_UP_EVALUATIONS, _WARM_UP_EVALUATIONS),
+    )
+    signal.signal(signal.SIGALRM, over)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, request.warm_up_s)
+        method: Method = make(request.trial.method, request.trial.settings)
+        problem = chosen.problem(tiny_instance(), options)
+        if method.decline(problem, small) is None:
+            trace = RefereedTrace(referee=lambda plan: chosen.evaluate(problem, plan))
+            method.solve(problem, small, np.random.default_rng(0), trace)
+    except (Exception, _WarmUpOver):
+        pass
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def tiny_instance() -> Instance:
+    """Return the instance that methods warm up on."""
+    from instances.generators.registry import generate, generator_names
+
+    name = "tiny" if "tiny" in generator_names() else "line"
+    return generate(name, {"tasks": "3"}, 0)
