@@ -5,6 +5,13 @@ from __future__ import annotations
 __all__ = ["InputError"]
 
 _MAX_SHOWN = 80
+_MAX_MESSAGE = 1000
+
+
+def _one_line(text: str) -> str:
+    """Return `text` on one line that any terminal can print: names from files may hold anything."""
+    line = "".join(c if c.isprintable() else "?" for c in " ".join(text.split()))
+    return line if len(line) <= _MAX_MESSAGE else line[: _MAX_MESSAGE - 3] + "..."
 
 
 def _shown(got: object) -> str:
@@ -32,6 +39,6 @@ class InputError(ValueError):
 
     def __init__(self, where: str, expected: str, *got: object) -> None:
         tail = f", got {_shown(got[0])}" if got else ""
-        super().__init__(" ".join(f"{where}: {expected}{tail}".split()))
+        super().__init__(_one_line(f"{where}: {expected}{tail}"))
         self.where = where
         self.expected = expected

@@ -7,6 +7,7 @@ file's own size before anything is allocated, so a small file cannot ask for muc
 from __future__ import annotations
 
 import io
+import struct
 import tokenize
 import warnings
 import zipfile
@@ -34,16 +35,19 @@ _HEADER = "instance.json"
 _DTYPES = {name: np.dtype(dtype).newbyteorder("<") for name, dtype in (SYSTEM_DTYPES | WORKLOAD_DTYPES).items()}
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _CHUNK_BYTES = 1 << 22
+_SAMPLE_BYTES = 1 << 16
 # A file may unfold to this many times its size, plus a little that any file may use.
 _MOST_GROWTH = 64
 _FREE_BYTES = 1 << 24
 _NPY_HEADER_BYTES = 1000
 _DAMAGED = (
+    struct.error,
     zipfile.BadZipFile,
     zlib.error,
     tokenize.TokenError,
     Warning,
     ArithmeticError,
+    AssertionError,
     AttributeError,
     EOFError,
     LookupError,
@@ -122,6 +126,12 @@ def _is_constant(values: Array) -> bool:
     return bool((bits == bits[0]).all())
 
 
+def _shrinks(values: Array) -> bool:
+    """Say whether a sample deflates well; random floats hardly do and would take most of the time."""
+    sample = values[: _SAMPLE_BYTES // values.itemsize].tobytes()
+    return len(zlib.compress(sample, 1)) < 0.8 * len(sample)
+
+
 def _allowance(size: int) -> int:
     return _MOST_GROWTH * size + _FREE_BYTES
 
@@ -152,10 +162,10 @@ def _write(
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr(_entry(_HEADER), header, method, 1)
         for name, values in columns.items():
-            # Floats hardly shrink and take most of the time, so they are stored as they are.
-            way = method if values.dtype.kind == "i" else zipfile.ZIP_STORED
+            written = values[:1] if constant[name] else values
+            way = method if _shrinks(written) else zipfile.ZIP_STORED
             npy = io.BytesIO()
-            np.lib.format.write_array(npy, values[:1] if constant[name] else values, version=(1, 0), allow_pickle=False)
+            np.lib.format.write_array(npy, written, version=(1, 0), allow_pickle=False)
             archive.writestr(_entry(f"columns/{name}.npy"), npy.getbuffer(), way, 1)
     return len(header) + sum(values.nbytes for values in columns.values())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 
@@ -22,7 +22,7 @@ from instances.files.document import (
     RouteRecord,
     TaskRecord,
 )
-from instances.files.unit_hints import hint_for
+from instances.files.unit_hints import hint_for, with_unit
 from instances.networks.files import ExitRecord, LayerRecord, NetworkDocument, VariantRecord
 
 __all__ = ["decode_document"]
@@ -124,9 +124,15 @@ def _invalid(data: bytes, text: str, record: type[msgspec.Struct]) -> InputError
         return InputError(where, message)
     if named:
         where = f"{where} ({named})"
+    nearest = _RECORDS[owner[-1]] if owner else record
     if unknown:
-        hint = hint_for(unknown[1], _RECORDS[owner[-1]] if owner else record)
-        return InputError(where, f"does not know the field {unknown[1][:60]}: {hint}")
+        return InputError(where, f"does not know the field {unknown[1][:60]!r}: {hint_for(unknown[1], nearest)}")
+    missing = re.search(r"missing required field `(\w+)`$", message)
+    if missing:
+        return InputError(where, f"needs the field {with_unit(missing[1])}")
+    if message.startswith("Invalid enum value"):
+        allowed = get_args(get_type_hints(nearest)[steps[-1][0]])
+        return InputError(where, f"must be {' or '.join(str(value) for value in allowed)}", raw)
     if message.startswith("Expected"):
         expected = message[0].lower() + message[1:].partition(", got ")[0]
         return InputError(where, expected.replace("`", ""), raw)

@@ -51,7 +51,6 @@ def encode_json(instance: Instance) -> bytes:
     names = [instance.system.node_name(i) for i in range(instance.system.n_nodes)]
     head = head_fields(instance)
     head.pop("networks")
-    rows: dict[str, list[bytes]] = {"networks": [encode_network(net).rstrip() for net in instance.networks]}
     tables: dict[str, Sequence[msgspec.Struct]] = {key: head.pop(key) for key in ("kinds", "costs", "resources")}
     tables["nodes"] = _node_records(instance.system, names)
     tables["links"] = _link_records(instance.system, names)
@@ -60,6 +59,7 @@ def encode_json(instance: Instance) -> bytes:
     one = msgspec.json.encode
     try:
         parts = [one(key) + b":" + one(value) for key, value in head.items()]
+        rows = {"networks": [encode_network(net).rstrip() for net in instance.networks]}
         rows |= {key: [one(record) for record in records] for key, records in tables.items()}
     except (UnicodeEncodeError, TypeError, msgspec.MsgspecError) as error:
         raise InputError("instance", f"cannot be written as JSON ({error})") from None

@@ -6,7 +6,7 @@ import difflib
 
 import msgspec
 
-__all__ = ["hint_for"]
+__all__ = ["hint_for", "with_unit"]
 
 # The first word of a wrong name, and what it may have meant; the first that the record has is named.
 _MEANINGS = {
@@ -60,5 +60,10 @@ def hint_for(unknown: str, record: type[msgspec.Struct]) -> str:
     meant += difflib.get_close_matches(unknown[:80], known, n=1)
     if not meant:
         return f"there is no such field; the fields are {', '.join(known)}"
-    unit = next((words for ending, words in _UNITS if meant[0].endswith(ending)), "")
-    return f"write {meant[0]} ({unit}) instead" if unit else f"write {meant[0]} instead"
+    return f"write {with_unit(meant[0])} instead"
+
+
+def with_unit(name: str) -> str:
+    """Return the field `name` and, where it has one, its unit: ``latency_s (seconds)``."""
+    unit = next((words for ending, words in _UNITS if name.endswith(ending)), "")
+    return f"{name} ({unit})" if unit else name
