@@ -70,7 +70,7 @@ def import_torch(
         raise InputError(
             f"network {name}", "needs a torch.nn.Module and a tensor or a tuple of tensors", type(module).__name__
         )
-    training = module.training
+    training = {part: part.training for part in module.modules()}
     module.eval()
     try:
         with torch.no_grad():
@@ -79,7 +79,8 @@ def import_torch(
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise InputError(f"network {name}", f"torch.export could not trace it: {first}") from error
     finally:
-        module.train(training)
+        for part, mode in training.items():
+            part.training = mode
     return _network_of(program, name, source, accuracy)
 
 
@@ -198,8 +199,8 @@ def _is_layer(base: str, node: Any, out: Any) -> bool:
     before = node.args[0].meta["val"]
     if base == "pad":  # a pad by nothing is none
         return shape_of(before) != shape_of(out)
-    # A flatten that joins the axes of an image's tensor is the layer everyone draws; others only re-arrange.
-    return bool(before.dim() == 4)
+    # A flatten from an image's tensor to a vector is the layer everyone draws; others only re-arrange.
+    return bool(before.dim() == 4 and out.dim() == 2)
 
 
 def _layer_name(node: Any, kind: str) -> str:

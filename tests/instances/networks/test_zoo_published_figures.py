@@ -1,5 +1,6 @@
 """The zoo's totals against published figures."""
 
+import itertools
 import json
 from pathlib import Path
 
@@ -93,7 +94,7 @@ def test_yolo_networks_have_darknets_published_operations_and_layer_by_layer_par
     assert round(load_network("yolov2").total_operations / 1e9, 2) == 62.94
     assert round(load_network("tiny_yolov2").total_operations / 1e9, 2) == 6.97
     tiny = [3, 16, 32, 64, 128, 256, 512, 1024, 1024]
-    convolutions = sum(9 * a * b + 2 * b for a, b in zip(tiny, tiny[1:], strict=False))
+    convolutions = sum(9 * a * b + 2 * b for a, b in itertools.pairwise(tiny))
     assert load_network("tiny_yolov2").total_parameter_bytes / 4 == convolutions + 1024 * 125 + 125
 
 
