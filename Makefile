@@ -1,0 +1,43 @@
+# Two commands for newcomers: `make demo` and `make test`. Both set everything up in .venv first.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: setup demo test lint types slow audit docs bench clean
+
+setup: $(READY)
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "tiercut needs Python 3.11 or newer")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,onnx]'
+	touch $(READY)
+
+demo: setup
+	$(BIN)/tiercut compare demo -o results/demo
+
+test: setup
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy
+
+slow: setup
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
+
+audit: setup
+	$(BIN)/python benchmarks/audit.py
+
+docs: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+
+bench: setup
+	$(BIN)/python benchmarks/batched_evaluator.py
+
+clean:
+	rm -rf .venv build dist *.egg-info results docs/_build
