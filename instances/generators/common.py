@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from math import inf, isfinite
+from typing import Any
 
 import numpy as np
 
@@ -92,7 +93,7 @@ class CommonParams:
     costs: str = "calibrated"
 
     def __post_init__(self) -> None:
-        _finite(self)
+        finite(self, "deadline_factor", "edge_memory_bytes", "cloud_memory_bytes")
         at_least(self, 1, "tasks", "clouds")
         at_most(self, 2**31 - 2**24, "tasks", "edges", "clouds")
         if self.edges is not None:
@@ -142,13 +143,11 @@ def above_zero(params: object, *names: str) -> None:
             raise InputError(f"parameter {name}", "must be > 0", getattr(params, name))
 
 
-_MAY_BE_INFINITE = ("deadline_factor", "edge_memory_bytes", "cloud_memory_bytes")
-
-
-def _finite(params: CommonParams) -> None:
+def finite(params: Any, *but: str) -> None:
+    """Raise `InputError` unless every number of the dataclass `params` is finite; those of `but` may be infinite."""
     for item in fields(params):
         value = getattr(params, item.name)
-        if isinstance(value, float) and not isfinite(value) and not (value == inf and item.name in _MAY_BE_INFINITE):
+        if isinstance(value, float) and not isfinite(value) and not (value == inf and item.name in but):
             raise InputError(f"parameter {item.name}", "must be a finite number", value)
 
 
