@@ -69,7 +69,7 @@ class CommonParams:
     tasks: int = 100
     edges: int | None = None
     clouds: int = 1
-    networks: tuple[str, ...] = ("alexnet", "googlenet", "mobilenet_v2", "resnet18", "vgg16")
+    networks: tuple[str, ...] = ("alexnet", "googlenet", "mobilenet_v2", "resnet18", "tiny_yolov2", "vgg16")
     device_kinds: tuple[str, ...] = ("raspberry-pi-3b-plus", "raspberry-pi-4", "cortex-a76")
     edge_kinds: tuple[str, ...] = ("i7-12700k",)
     cloud_kinds: tuple[str, ...] = ("rtx-2080",)
@@ -78,7 +78,7 @@ class CommonParams:
     weight_low: int = 1
     weight_high: int = 10
     load: float = 1.0
-    edge_tasks_per_server: float = 5.0
+    edge_tasks_per_server: float = 8.0
     cloud_tasks_per_server: float = 25.0
     edge_speed: float | None = None
     cloud_speed: float | None = None

@@ -45,7 +45,7 @@ class LineParams(CommonParams):
     access_latency_s : float
         Fixed latency of an access link (assumed).
     backhaul_bytes_per_s_per_task : float
-        Rate of the shared link from an edge to the clouds, per task of that edge (assumed: 20 Mbit/s).
+        Rate of the shared link from an edge to the clouds, per task of that edge (assumed: 10 Mbit/s).
     backhaul_bytes_per_s : float, optional
         That rate itself, instead of the rule.
     backhaul_latency_s : float
@@ -58,7 +58,7 @@ class LineParams(CommonParams):
     access_bytes_per_s: float = 18.88e6 / 8
     access_spread: float = 0.2
     access_latency_s: float = 0.002
-    backhaul_bytes_per_s_per_task: float = 20e6 / 8
+    backhaul_bytes_per_s_per_task: float = 10e6 / 8
     backhaul_bytes_per_s: float | None = None
     backhaul_latency_s: float = 0.02
 

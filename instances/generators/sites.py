@@ -52,7 +52,7 @@ class SiteParams(CommonParams):
     carrier_hz : float
         Carrier frequency of the cells (3.5 GHz, 5G band n78).
     cell_hz_per_task, cell_hz : float
-        Band of a cell, per task of an average site, or (optional) itself.
+        Band of a cell (the sum of its carriers), per task of an average site, or itself.
     transmit_dbm : float
         Radiated power of a device (23 dBm: 3GPP TS 38.101-1, power class 3).
     gain_dbi, noise_figure_db : float
@@ -81,7 +81,7 @@ class SiteParams(CommonParams):
     cell_radius_m: float = 250.0
     density_spread: float = 0.5
     carrier_hz: float = 3.5e9
-    cell_hz_per_task: float = 1e6
+    cell_hz_per_task: float = 4e6
     cell_hz: float | None = None
     transmit_dbm: float = 23.0
     gain_dbi: float = 15.0
