@@ -78,7 +78,7 @@ class CommonParams:
     weight_low: int = 1
     weight_high: int = 10
     load: float = 1.0
-    edge_tasks_per_server: float = 8.0
+    edge_tasks_per_server: float = 5.0
     cloud_tasks_per_server: float = 25.0
     edge_speed: float | None = None
     cloud_speed: float | None = None

@@ -116,7 +116,7 @@ def _around(
     first = np.cumsum(count) - count
     rank = np.arange(len(site_router)) - first[site_router]
     turn = rng.uniform(0, 2 * np.pi, size=len(town.names))[site_router]
-    # so wide that the cells of a town cover it twice over
+    # the cells of a town cover half of it, so that neighbours are in reach of each other's users
     radius = params.cell_radius_m * np.sqrt(2 * (rank + 0.5))
     angle = turn + _GOLDEN_ANGLE * rank
     jitter = 0.2 * params.cell_radius_m * rng.uniform(-1, 1, size=(2, len(site_router)))
