@@ -1,0 +1,1 @@
+"""Local search: replies of one task at a time."""

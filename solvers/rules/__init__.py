@@ -1,0 +1,1 @@
+"""The simple rules that every paper compares with."""
