@@ -11,7 +11,9 @@ from pathlib import Path
 
 from instances.errors import InputError
 
-__all__ = ["load_plugin", "load_plugins"]
+__all__ = ["load_plugin", "load_plugins", "plugin_files"]
+
+_LOADED: list[str] = []
 
 
 def load_plugins(paths: Iterable[str | Path]) -> None:
@@ -53,4 +55,10 @@ def load_plugin(path: str | Path) -> str:
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
         line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else 0
         raise InputError(f"plugin {path}, line {line}", f"{type(error).__name__}: {error}") from None
+    _LOADED.append(str(file))
     return name
+
+
+def plugin_files() -> tuple[str, ...]:
+    """Return the files that were loaded in this process."""
+    return tuple(_LOADED)

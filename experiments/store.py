@@ -245,10 +245,27 @@ class Store:
 
     def trials(self) -> Iterator[dict[str, Any]]:
         """Yield every trial's row without plan and trace, by identity; JSON columns decoded."""
-        names = (
-            "id problem instance identity status termination verdict reason recovered value bound seconds "
-            "wall_seconds peak_bytes measures violations info environment finished"
-        ).split()
+        names = [
+            "id",
+            "problem",
+            "instance",
+            "identity",
+            "status",
+            "termination",
+            "verdict",
+            "reason",
+            "recovered",
+            "value",
+            "bound",
+            "seconds",
+            "wall_seconds",
+            "peak_bytes",
+            "measures",
+            "violations",
+            "info",
+            "environment",
+            "finished",
+        ]
         for row in self._db.execute(f"SELECT {', '.join(names)} FROM trial ORDER BY id"):
             found = dict(zip(names, row, strict=True))
             for name in ("identity", "measures", "violations", "info"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -80,7 +80,7 @@ class InstanceGrid:
 
     def specs(self) -> Iterator[InstanceSpec]:
         """Yield every combination, the last axis fastest, problem options innermost."""
-        made = (
+        made: list[tuple[str | None, dict[str, Scalar], int, str | None]] = (
             [(None, {}, 0, name) for name in self.files]
             if self.files
             else [
@@ -163,7 +163,7 @@ class Study:
     name: str
     instances: tuple[InstanceGrid, ...]
     methods: tuple[MethodSpec, ...]
-    budget: Budget = Budget(seconds=10.0)
+    budget: Budget = field(default_factory=lambda: Budget(seconds=10.0))
     seed: int = 0
     repetitions: int = 1
     tables: tuple[str, ...] = ()
@@ -202,7 +202,8 @@ class Study:
             grid["set"], grid["problem"] = grid.pop("settings"), grid.pop("options")
         for method in document["methods"]:
             method["set"] = method.pop("settings")
-        return _without_defaults(document)
+        cleaned: dict[str, Any] = _without_defaults(document)
+        return cleaned
 
 
 def _without_defaults(value: Any) -> Any:
@@ -311,8 +312,8 @@ def _grid(item: _InstanceDocument, key: str, folder: Path | None) -> InstanceGri
         raise InputError(key, str(error).removeprefix("instances").lstrip(":, ")) from None
 
 
-def _axis(values: Scalar | Sequence[Scalar]) -> tuple[Scalar, ...]:
-    return tuple(values) if isinstance(values, list) else (values,)  # type: ignore[arg-type]
+def _axis(values: Axis) -> tuple[Scalar, ...]:
+    return tuple(values) if isinstance(values, list) else (values,)
 
 
 def _beside(name: str, folder: Path | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import multiprocessing
 import os
 import random
 import resource
@@ -114,6 +115,8 @@ def run_request(request: Request, connection: Connection) -> None:
     """
     _own_group()
     _own_output(request.verbose)
+    # locks that a library makes here are then unlinked at once, and do not outlive a trial that is killed
+    multiprocessing.set_start_method("fork", force=True)
 
     def send(message: dict[str, Any]) -> None:
         connection.send_bytes(encode(message))
@@ -248,7 +251,6 @@ def _warm_up(request: Request, chosen: Family, options: Any) -> None:
 
 def tiny_instance() -> Instance:
     """Return the instance that methods warm up on."""
-    from instances.generators.registry import generate, generator_names
+    from instances.generators.registry import generate
 
-    name = "tiny" if "tiny" in generator_names() else "line"
-    return generate(name, {"tasks": "3"}, 0)
+    return generate("tiny", {"memory": "none"}, 0)

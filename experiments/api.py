@@ -1,0 +1,152 @@
+"""The command line's Python twin: generate, solve, compare, check, table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+from experiments.compare import run_study
+from experiments.export import export_store, tables_of
+from experiments.judge import Judgement, judge
+from experiments.plan_file import problem_for, read_plan
+from experiments.plugins import load_plugins
+from experiments.runner import RunnerOptions
+from experiments.settings import settings_text
+from experiments.solve import Solution, solve_instance
+from experiments.store import Store
+from experiments.study import Study, read_study, study_of
+from experiments.tables.csv import render_csv
+from experiments.tables.latex import render_latex
+from experiments.tables.markdown import render_markdown
+from experiments.tables.table import Table
+from instances.errors import InputError
+from instances.files.instance_file import read_instance
+from instances.generators.registry import generate as _generate
+from instances.instance import Instance
+from solvers.contract import Budget, SolutionStatus
+
+__all__ = ["Comparison", "Solution", "check", "compare", "generate", "solve", "table"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Comparison:
+    """What a study gave: one row a trial in `frame`, the tables, and where all of it lies."""
+
+    frame: pd.DataFrame
+    tables: tuple[Table, ...]
+    folder: Path
+    store: Path
+
+
+def generate(generator: str, *, seed: int, **settings: Any) -> Instance:
+    """Generate an instance.
+
+    Examples
+    --------
+    >>> generate("line", seed=7, tasks=3).n_tasks
+    3
+    """
+    return _generate(generator, settings_text(settings), seed)
+
+
+def solve(
+    instance: Instance | str | Path,
+    method: str,
+    *,
+    seed: int,
+    seconds: float | None = 10.0,
+    evaluations: int | None = None,
+    threads: int = 1,
+    options: Mapping[str, Any] | None = None,
+    family: str = "joint",
+    plugins: Sequence[str] = (),
+    **settings: Any,
+) -> Solution:
+    """Solve an instance (or its file) with one method; `settings` are the method's parameters.
+
+    Examples
+    --------
+    >>> solve(generate("line", seed=7), "greedy", seed=1).value  # doctest: +SKIP
+    """
+    given = instance if isinstance(instance, Instance) else read_instance(instance)
+    return solve_instance(
+        given,
+        method,
+        settings=settings,
+        seed=seed,
+        budget=Budget(seconds=seconds, evaluations=evaluations, threads=threads),
+        options=options,
+        family_name=family,
+        plugins=plugins,
+    )
+
+
+def compare(
+    study: Study | Mapping[str, Any] | str | Path,
+    folder: str | Path | None = None,
+    *,
+    jobs: int = 1,
+    force: bool = False,
+    fresh: bool = False,
+    plugins: Sequence[str] = (),
+    quiet: bool = False,
+) -> Comparison:
+    """Run a study, or go on with it, and write its tables and figures.
+
+    Parameters
+    ----------
+    study : Study, mapping, str or Path
+        A study, its plain data, or its TOML file.
+    folder : str or Path, optional
+        Where ``store.sqlite``, tables and figures go; ``results/NAME`` by default.
+    jobs : int
+        Trials at a time.
+    force : bool
+        Allow more threads than cores.
+    fresh : bool
+        Forget the records that the folder's store has.
+    plugins : sequence of str
+        The user's Python files.
+    quiet : bool
+        No progress on stderr.
+    """
+    chosen = study if isinstance(study, Study) else study_of(study) if isinstance(study, Mapping) else read_study(study)
+    target = Path(folder) if folder is not None else Path("results") / chosen.name
+    path = target / "store.sqlite"
+    if fresh:
+        for ending in ("", "-wal", "-shm"):
+            Path(f"{path}{ending}").unlink(missing_ok=True)
+    with Store(path) as store:
+        run_study(chosen, store, options=RunnerOptions(jobs=jobs, force=force), plugins=plugins, quiet=quiet)
+        export_store(store, target)
+        frame, tables = tables_of(store)
+    return Comparison(frame=frame, tables=tuple(tables), folder=target, store=path)
+
+
+def check(instance: Instance | str | Path, plan: str | Path, *, plugins: Sequence[str] = ()) -> Judgement:
+    """Judge anyone's plan file for an instance."""
+    load_plugins(plugins)
+    given = instance if isinstance(instance, Instance) else read_instance(instance)
+    file = read_plan(plan)
+    return judge(problem_for(given, file, str(plan)), file.plan, status=SolutionStatus.FEASIBLE)
+
+
+def table(comparison: Comparison, name: str = "summary", form: Literal["markdown", "latex", "csv"] = "markdown") -> str:
+    """Return one table of a comparison as text.
+
+    Raises
+    ------
+    InputError
+        If there is no such table or form.
+    """
+    renderers = {"markdown": render_markdown, "latex": render_latex, "csv": render_csv}
+    if form not in renderers:
+        raise InputError("form", f"must be one of {', '.join(renderers)}", form)
+    for one in comparison.tables:
+        if one.name == name:
+            return renderers[form](one)
+    raise InputError("table", f"must be one of {', '.join(t.name for t in comparison.tables)}", name)

@@ -1,0 +1,116 @@
+"""``tiercut check``: judge a plan, a whole store, or a plugin's methods."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+import click
+
+from experiments.cli.options import json_option, plugin_option, print_json
+
+
+@click.command("check", short_help="Judge a plan, a store or a plugin.")
+@click.argument("files", nargs=-1, metavar="[INSTANCE PLAN | STORE]")
+@plugin_option
+@json_option
+def command(files: tuple[str, ...], plugins: tuple[str, ...], as_json: bool) -> int:
+    r"""Judge anyone's PLAN for an INSTANCE, every plan of a STORE, or the methods of a plugin.
+
+    The exit code is 1 where something is wrong.
+
+    \b
+    Example:
+      tiercut check metro.json plan.json
+      tiercut check results/demo/store.sqlite
+      tiercut check --plugin my_method.py
+    """
+    if len(files) == 2:
+        return _check_plan(files[0], files[1], plugins, as_json)
+    if len(files) == 1:
+        return _check_store(files[0], plugins, as_json)
+    if plugins and not files:
+        return _check_plugins(plugins, as_json)
+    raise click.UsageError("needs INSTANCE and PLAN, or STORE, or --plugin FILE.py")
+
+
+def _check_plan(instance: str, plan: str, plugins: tuple[str, ...], as_json: bool) -> int:
+    from experiments.api import check
+    from formulations.score import Verdict
+
+    judged = check(instance, plan, plugins=plugins)
+    good = judged.verdict is Verdict.FEASIBLE
+    if as_json:
+        print_json(
+            {
+                "verdict": str(judged.verdict),
+                "value": judged.value,
+                "reason": judged.reason or None,
+                "violations": list(judged.violations),
+                "measures": dict(judged.measures),
+            }
+        )
+    elif good:
+        click.echo(f"feasible, value {judged.value:.12g}")
+    else:
+        click.echo(click.style("wrong", fg="red", bold=True) + f": {judged.reason}")
+        for line in judged.violations:
+            click.echo(f"  {line}")
+    return 0 if good else 1
+
+
+def _check_store(path: str, plugins: tuple[str, ...], as_json: bool) -> int:
+    from experiments.plugins import load_plugins
+    from experiments.rejudge import rejudge
+    from experiments.store import Store
+
+    load_plugins(plugins)
+    try:
+        with Store(path, must_exist=True) as store:
+            findings = list(rejudge(store))
+    except sqlite3.DatabaseError as error:
+        raise click.ClickException(f"{path}: {error}") from None
+    wrong = [finding for finding in findings if finding.wrong]
+    if as_json:
+        print_json({"trials": len(findings), "wrong": [_finding(finding) for finding in wrong]})
+    else:
+        for finding in wrong:
+            name = f"{finding.instance} · {finding.method}"
+            click.echo(click.style(name, fg="red", bold=True) + f" ({finding.trial[:12]}): {finding.wrong}")
+        click.echo(f"{len(findings)} trials judged again, {len(wrong)} wrong")
+    return 1 if wrong else 0
+
+
+def _finding(finding: Any) -> dict[str, Any]:
+    return {
+        "trial": finding.trial,
+        "instance": finding.instance,
+        "method": finding.method,
+        "wrong": finding.wrong,
+    }
+
+
+def _check_plugins(plugins: tuple[str, ...], as_json: bool) -> int:
+    from experiments.contract_suite import check_method
+    from experiments.plugins import load_plugin
+    from solvers.registry import entry, method_names
+
+    modules = {load_plugin(path) for path in plugins}
+    mine = [name for name in method_names() if entry(name).cls.__module__ in modules]
+    if not mine:
+        raise click.ClickException("the plugin registers no method; is `@register(...)` on its class?")
+    results = {name: check_method(name) for name in mine}
+    if as_json:
+        print_json(
+            [
+                {"name": name, "checks": [{"name": c.name, "passed": c.passed, "detail": c.detail} for c in checks]}
+                for name, checks in results.items()
+            ]
+        )
+    else:
+        for name, checks in results.items():
+            click.secho(name, bold=True)
+            for one in checks:
+                sign = click.style("pass", fg="green") if one.passed else click.style("FAIL", fg="red", bold=True)
+                click.echo(f"  {sign}  {one.name}" + (f": {one.detail}" if one.detail else ""))
+    return 0 if all(one.passed for checks in results.values() for one in checks) else 1

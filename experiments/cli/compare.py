@@ -1,0 +1,46 @@
+"""``tiercut compare``: run a study and show its tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from experiments.cli.options import force_option, plugin_option
+
+
+@click.command("compare", short_help="Run a study and show its tables.")
+@click.argument("study", metavar="STUDY.toml")
+@click.option("-o", "--output", metavar="DIR", help="Folder of store, tables and figures; by default results/NAME.")
+@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Trials at a time.")
+@click.option("--fresh", is_flag=True, help="Forget earlier records of this folder and run everything.")
+@force_option
+@plugin_option
+def command(study: str, output: str | None, jobs: int, fresh: bool, force: bool, plugins: tuple[str, ...]) -> int:
+    r"""Run a study, or go on with it: every method on every instance at one budget.
+
+    The tables are printed and written as CSV, Markdown and LaTeX, with figures, beside the store. The word `demo`
+    stands for the study that comes with the workbench. The exit code is 1 where a result is wrong or a method crashed.
+
+    \b
+    Example:
+      tiercut compare demo
+      tiercut compare my_study.toml -o results/mine --jobs 2
+    """
+    from rich.console import Console
+
+    from experiments.api import compare
+    from experiments.study import read_study
+    from experiments.tables.terminal import print_table
+
+    built_in = Path(__file__).parent.parent / "studies" / f"{study}.toml"
+    chosen = read_study(built_in if study.isidentifier() and built_in.exists() and not Path(study).exists() else study)
+    done = compare(chosen, output, jobs=jobs, force=force, fresh=fresh, plugins=plugins)
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=400, soft_wrap=True)
+    for table in done.tables:
+        print_table(table, console)
+    click.echo(f"tables, figures and {done.store.name} in {done.folder}", err=True)
+    bad = done.frame["verdict"].eq("wrong") | done.frame["termination"].eq("crashed")
+    return 1 if bool(bad.any()) else 0

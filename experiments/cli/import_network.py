@@ -1,0 +1,63 @@
+"""``tiercut import``: make a network of your own known."""
+
+from __future__ import annotations
+
+import click
+
+from experiments.cli.options import json_option, print_json
+
+
+@click.command("import", short_help="Import an ONNX or PyTorch network.")
+@click.argument("source")
+@click.option("-o", "--output", required=True, metavar="FILE", help="Where the network goes (JSON).")
+@click.option("--name", help="Name of the network; by default the file's or the factory's.")
+@click.option(
+    "--dimension", "dimensions", multiple=True, metavar="NAME=SIZE", help="Size of a symbolic dimension (ONNX)."
+)
+@json_option
+def command(source: str, output: str, name: str | None, dimensions: tuple[str, ...], as_json: bool) -> None:
+    r"""Import a network from SOURCE: an ONNX file, or MODULE:FACTORY of your own PyTorch code.
+
+    The factory takes no argument and returns (module, example input).
+
+    \b
+    Example:
+      tiercut import my_network.onnx -o my_network.json
+      tiercut import my_package.models:small -o small.json
+    """
+    from experiments.cli.options import pairs
+    from instances.errors import InputError
+    from instances.networks.files import write_network
+
+    if source.endswith(".onnx"):
+        from instances.networks.importers.onnx import import_onnx
+
+        sizes = {}
+        for key, text in pairs(dimensions, "--dimension").items():
+            if not text.isdecimal() or int(text) < 1:
+                raise InputError(f"--dimension {key}", "must be a whole number >= 1", text)
+            sizes[key] = int(text)
+        network = import_onnx(source, name, dimensions=sizes)
+    elif ":" in source:
+        from instances.networks.importers.torch_module import import_torch_factory
+
+        network = import_torch_factory(source, name)
+    else:
+        raise InputError("source", "must be a file ending in .onnx, or module:factory", source)
+    write_network(network, output)
+    if as_json:
+        print_json(
+            {
+                "file": output,
+                "name": network.name,
+                "layers": len(network) - 1,
+                "operations": network.total_operations,
+                "parameter_bytes": network.total_parameter_bytes,
+            }
+        )
+    else:
+        click.echo(
+            f"{network.name}: {len(network) - 1} layers, {network.total_operations / 2e9:.3f} GMAC, "
+            f"{network.total_parameter_bytes / 1e6:.1f} MB, {len(network.cut_points())} cut points"
+        )
+        click.echo(f"written to {output}", err=True)

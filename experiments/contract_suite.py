@@ -1,0 +1,188 @@
+"""The contract suite: what every method must keep, run on a registered method, the workbench's own or a user's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+from experiments.plugins import plugin_files
+from experiments.solve import Solution, solve_instance
+from formulations.registry import family, family_names
+from formulations.score import Verdict
+from instances.errors import InputError
+from instances.generators.registry import generate
+from instances.instance import Instance
+from solvers.contract import Budget, MethodParams, SolutionStatus, Termination
+from solvers.registry import MethodEntry, entry, make, params_of
+
+__all__ = ["CHECKS", "Check", "check_method"]
+
+_ENDED = (Termination.COMPLETED, Termination.EVALUATION_LIMIT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One clause of the contract: whether the method keeps it, and what was seen."""
+
+    name: str
+    passed: bool
+    detail: str = ""
+
+
+def check_method(name: str) -> list[Check]:
+    """Run the suite on a registered method.
+
+    Every run is a trial in a process of its own, so that a method that hangs or crashes fails its check and nothing
+    else. It takes some seconds.
+
+    Returns
+    -------
+    list of Check
+        One a clause, in the order of `CHECKS`.
+
+    Raises
+    ------
+    InputError
+        If there is no such method.
+    """
+    chosen = entry(name)
+    runs = _Runs(chosen)
+    return [_checked(title, clause, runs) for title, clause in CHECKS.items()]
+
+
+class _Runs:
+    """The trials that the clauses look at, run once."""
+
+    def __init__(self, chosen: MethodEntry) -> None:
+        self.entry = chosen
+        self._solved: dict[tuple[Any, ...], Solution] = {}
+
+    def solve(self, tasks: int, seed: int, sharing: str, budget: Budget, again: int = 0) -> Solution:
+        """Return the solution on a small instance; `again` asks for another run of the same."""
+        key = (tasks, seed, sharing, budget, again)
+        if key not in self._solved:
+            self._solved[key] = solve_instance(
+                _instance(tasks, seed),
+                self.entry.name,
+                seed=seed,
+                budget=budget,
+                options={"sharing": sharing},
+                plugins=plugin_files(),
+            )
+        return self._solved[key]
+
+    def small(self) -> Iterator[Solution]:
+        """Yield solutions on tiny instances under both sharing rules."""
+        for seed in (1, 2):
+            for sharing in ("optimal", "equal"):
+                yield self.solve(3, seed, sharing, Budget(seconds=10.0, evaluations=500))
+
+
+def _instance(tasks: int, seed: int) -> Instance:
+    if tasks <= 6:
+        settings = {"tasks_low": str(tasks), "tasks_high": str(tasks), "memory": "none" if seed == 1 else "loose"}
+        return generate("tiny", settings, seed)
+    return generate("line", {"tasks": str(tasks)}, seed)
+
+
+def _checked(title: str, clause: Callable[[_Runs], str], runs: _Runs) -> Check:
+    try:
+        fault = clause(runs)
+    except InputError as error:
+        fault = str(error)
+    return Check(name=title, passed=not fault, detail=fault)
+
+
+def _describes(runs: _Runs) -> str:
+    one = runs.entry
+    if not one.summary:
+        return "the class needs a docstring: its first line is the summary"
+    unknown = set(one.cls.families) - set(family_names())
+    return f"unknown families: {', '.join(sorted(unknown))}" if unknown else ""
+
+
+def _freezes(runs: _Runs) -> str:
+    cls = params_of(runs.entry.cls)
+    if not (is_dataclass(cls) and issubclass(cls, MethodParams)):
+        return "Params must be a dataclass that derives from MethodParams"
+    params = make(runs.entry.name).params
+    for item in fields(cls):
+        try:
+            setattr(params, item.name, getattr(params, item.name))
+        except AttributeError:
+            continue
+        return f"Params must be frozen, but {item.name} can be set"
+    return ""
+
+
+def _declines(runs: _Runs) -> str:
+    for seed in (1, 2):
+        for sharing in ("optimal", "equal"):
+            chosen = family("joint")
+            problem = chosen.problem(_instance(3, seed), chosen.Options(sharing=sharing))
+            said = make(runs.entry.name).decline(problem, Budget(seconds=10.0))
+            if said is not None and (not isinstance(said, str) or len(said.split()) < 2 or "\n" in said):
+                return f"decline must return None or one sentence, got {said!r}"
+    return ""
+
+
+def _ends(runs: _Runs) -> str:
+    for solution in runs.small():
+        record = solution.record
+        if record.termination in (Termination.CRASHED, Termination.UNAVAILABLE):
+            return f"{record.termination}: {record.reason}"
+    return ""
+
+
+def _accepted(runs: _Runs) -> str:
+    for solution in runs.small():
+        if solution.record.verdict is Verdict.WRONG:
+            return solution.record.reason
+    return ""
+
+
+def _bounded(runs: _Runs) -> str:
+    best: dict[str, float] = {}
+    for solution in runs.small():
+        if solution.value is not None:
+            key = solution.trial.problem_id
+            best[key] = min(solution.value, best.get(key, solution.value))
+        if solution.bound is not None and solution.value is not None and solution.bound > solution.value * (1 + 1e-6):
+            return f"bound {solution.bound:.9g} above its own value {solution.value:.9g}"
+        if solution.record.status is SolutionStatus.INFEASIBLE:
+            return "claims that no plan exists where every task fits on its device"
+    return ""
+
+
+def _repeats(runs: _Runs) -> str:
+    budget = Budget(seconds=30.0, evaluations=500)
+    for sharing in ("optimal", "equal"):
+        first, second = (runs.solve(3, 1, sharing, budget, again) for again in (0, 1))
+        if first.record.termination in _ENDED and second.record.termination in _ENDED:
+            if first.record.plan != second.record.plan:
+                return f"two runs with one seed gave two plans ({first.value}, {second.value}) with sharing={sharing}"
+        elif first.record.termination is not second.record.termination:
+            return f"one run ended {first.record.termination}, the other {second.record.termination}"
+    return ""
+
+
+def _hurries(runs: _Runs) -> str:
+    solution = runs.solve(20, 3, "optimal", Budget(seconds=1.0))
+    record = solution.record
+    if record.termination is Termination.TIME_LIMIT and "from outside" in record.reason:
+        return "did not stop by itself at a budget of 1 s"
+    return ""
+
+
+CHECKS: dict[str, Callable[[_Runs], str]] = {
+    "describes itself": _describes,
+    "has frozen parameters": _freezes,
+    "declines with a sentence": _declines,
+    "ends without a crash": _ends,
+    "is accepted by the referee": _accepted,
+    "bounds no higher than its value": _bounded,
+    "repeats itself with the same seed": _repeats,
+    "keeps the time limit": _hurries,
+}
+"""The clauses: each returns what is wrong, or an empty text."""

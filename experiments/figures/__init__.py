@@ -1,0 +1,1 @@
+"""Figures: vector graphics with the data beside them."""

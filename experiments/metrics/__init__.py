@@ -1,0 +1,1 @@
+"""Metrics: what a table can show of a trial."""

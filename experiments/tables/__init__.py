@@ -1,0 +1,1 @@
+"""Tables: what a paper shows of a study, free of any output format, and renderers."""
