@@ -1,8 +1,4 @@
-"""Enumeration of the options of all tasks, one compiled loop a task.
-
-The loop reads packed tables (`_inputs`), because a compiled function that takes dozens of arrays
-takes a minute to compile.
-"""
+"""Enumeration of the options of all tasks, one compiled loop a task."""
 
 # mypy: disable-error-code="no-untyped-def"
 
@@ -14,6 +10,20 @@ import numpy as np
 from numba import njit
 
 from formulations.joint.dominance import kept_options
+from formulations.joint.legs import FLAT, N_USES, PER_BYTE, ROUTE_USES, node_part, route_part
+from formulations.joint.option_inputs import (
+    CROSSING,
+    DEVICE,
+    FLOOR,
+    LAYER,
+    MEMORY,
+    NETWORK,
+    PARAMETERS,
+    SHARED,
+    TASKS,
+    TIER,
+    option_inputs,
+)
 from formulations.joint.positions import Positions
 from formulations.joint.problem import JointProblem
 from formulations.joint.scratch import (
@@ -32,30 +42,18 @@ from formulations.joint.scratch import (
     WEIGHT,
     scratch,
 )
-from instances.columns import FloatArray, IntArray
+from instances.columns import IntArray
 from instances.system import Tier
 
 __all__ = ["enumerate_options"]
 
 _AT_CLOUD = int(Tier.CLOUD)
-# columns of the packed tables
-_TIER, _KIND, _RESOURCE, _SPEED, _MEMORY, _PRICE, _TASKS, _IDLE, _SEND = range(9)
-_SOURCE, _SHARED, _RATE, _LATENCY, _LINK_JOULES, _LINK_PRICE = range(6)
-_NETWORK, _DEVICE, _WEIGHT, _FLOOR = range(4)
-_LAYER, _CROSSING, _PARAMETERS, _SECONDS = range(4)
-_W_LATENCY, _W_ENERGY, _W_PRICE, _SYSTEM_WIDE = range(4)
 
 
 def enumerate_options(problem: JointProblem, positions: Positions, uplinks: IntArray, prune: bool) -> dict[str, Any]:
     """Return the columns of `OptionTable`; see there."""
-    data, width = _inputs(problem, positions, uplinks)
-    n_tasks = problem.instance.n_tasks
-    sizes = np.zeros((n_tasks, 4), dtype=np.int64)
-    offsets = np.zeros((3, n_tasks + 1), dtype=np.int64)
-    _walk(data, width, prune, offsets, sizes, False, _columns(0, 0, 0))
-    np.cumsum(sizes[:, :3].T, axis=1, out=offsets[:, 1:])
-    out = _columns(*(int(n) for n in offsets[:, -1]))
-    _walk(data, width, prune, offsets, sizes, True, out)
+    data, width = option_inputs(problem, positions, uplinks)
+    task_offsets, out, n_enumerated = _walk(problem.instance.n_tasks, data, width, prune)
     place, cost, use_offsets, use_resource, uses, memory_offsets, memory_node, memory_bytes = out
     columns = {
         "version": place[:, VERSION],
@@ -71,16 +69,154 @@ def enumerate_options(problem: JointProblem, positions: Positions, uplinks: IntA
         "memory_offsets": memory_offsets,
         "memory_node": memory_node,
         "memory_bytes": memory_bytes,
-        "task_offsets": offsets[0],
+        "task_offsets": task_offsets,
     }
     columns = {name: np.ascontiguousarray(values) for name, values in columns.items()}
     for values in columns.values():
         values.flags.writeable = False
-    return {**columns, "n_enumerated": int(sizes[:, 3].sum())}
+    return {**columns, "n_enumerated": int(n_enumerated)}
 
 
-def _columns(n_options: int, n_uses: int, n_memory: int) -> tuple[Any, ...]:
-    """Return room for the whole table: placement, cost, uses (seconds, weight) and memory rows."""
+@njit(cache=True, error_model="numpy")
+def _most_options(k, data):
+    """Return how many options task k has before any is refused."""
+    nodes, _, tasks, _, _, candidates, _, network_offsets, offsets, candidate_offsets, up_offsets, _, _, _ = data
+    network = int(tasks[k, NETWORK])
+    most = 0
+    for g in range(network_offsets[network], network_offsets[network + 1]):
+        last = offsets[g + 1] - offsets[g] - 1
+        most += 1
+        for c in range(candidate_offsets[k], candidate_offsets[k + 1]):
+            site = candidates[c, 0]
+            if nodes[site, TIER] == _AT_CLOUD:
+                most += last
+            else:
+                most += last + (up_offsets[site + 1] - up_offsets[site]) * last * (last + 1) // 2
+    return most
+
+
+@njit(cache=True, error_model="numpy")
+def _use(p, resource, seconds, weight, ints, floats):
+    """Add shared seconds to option p; seconds of one resource are one use, at the higher weight."""
+    count = ints[p, USES]
+    at = count
+    for u in range(count):
+        if ints[p, RESOURCE + u] == resource:
+            at = u
+    if at == count:
+        ints[p, RESOURCE + at] = resource
+        floats[p, SECONDS + 2 * at] = 0.0
+        floats[p, WEIGHT + 2 * at] = weight
+        ints[p, USES] = count + 1
+    floats[p, SECONDS + 2 * at] += seconds
+    floats[p, WEIGHT + 2 * at] = max(floats[p, WEIGHT + 2 * at], weight)
+
+
+@njit(cache=True, error_model="numpy")
+def _send(p, part, size, ints, floats):
+    """Send `size` bytes over a priced route; return the cost that no sharing changes."""
+    for u in range(int(part[N_USES])):
+        if size > 0.0:
+            at = ROUTE_USES + 3 * u
+            _use(p, int(part[at]), size * part[at + 1], part[at + 2], ints, floats)
+    return part[FLAT] + part[PER_BYTE] * size
+
+
+@njit(cache=True, error_model="numpy")
+def _hold(p, where, need, tasks_there, nodes, ints, floats):
+    """Put weights on a node; return whether they fit there alone.
+
+    A limit that only one task can reach is settled here; the others stay rows of the table.
+    """
+    limit = nodes[where, MEMORY]
+    if need > 0.0 and limit < np.inf and tasks_there > 1.0:
+        ints[p, NODE + ints[p, HOLDS]] = where
+        floats[p, BYTES + ints[p, HOLDS]] = need
+        ints[p, HOLDS] += 1
+    return need <= limit
+
+
+@njit(cache=True, error_model="numpy")
+def _options_of(k, data, ints, floats, linear, seconds, routes):
+    """Write the allowed options of task k into the working rows; return how many there are.
+
+    First the placements on the device alone, then candidate by candidate, version by version.
+    `linear`, `seconds` (3, positions) and `routes` (3, ...) are room for the priced parts.
+    """
+    nodes, links, tasks, table, accuracy, candidates, uplinks, network_offsets, offsets, candidate_offsets, up_offsets, \
+        route_offsets, hops, weights = data  # fmt: skip
+    network, source, floor = int(tasks[k, NETWORK]), int(tasks[k, DEVICE]), tasks[k, FLOOR]
+    own_shared, own_tasks = int(nodes[source, SHARED]), nodes[source, TASKS]
+    v = np.zeros(3)
+    n = 0
+    for c in range(candidate_offsets[k] - 1, candidate_offsets[k + 1]):
+        local = c < candidate_offsets[k]
+        site = -1 if local else candidates[c, 0]
+        at_cloud = (not local) and nodes[site, TIER] == _AT_CLOUD
+        if not local:
+            route_part(k, source, candidates[c, 1], -1, route_offsets, hops, nodes, links, tasks, weights, routes[0])
+        for g in range(network_offsets[network], network_offsets[network + 1]):
+            # a network of unknown accuracy (NaN) meets only the floor 0
+            if floor > 0.0 and not accuracy[g] >= floor:
+                continue
+            base, last = offsets[g], offsets[g + 1] - offsets[g] - 1
+            v[0] = node_part(k, source, source, base, last + 1, nodes, tasks, table, weights, linear[0], seconds[0])
+            if not (local or at_cloud):
+                v[1] = node_part(k, source, site, base, last + 1, nodes, tasks, table, weights, linear[1], seconds[1])
+            # y runs over the clouds behind the site; y = -1 stands for "nothing in a cloud"
+            clouds = 0 if (local or at_cloud) else up_offsets[site + 1] - up_offsets[site]
+            for y in range(-1, clouds):
+                cloud = site if at_cloud else (-1 if y < 0 else uplinks[up_offsets[site] + y, 1])
+                if cloud >= 0:
+                    v[2] = node_part(
+                        k, source, cloud, base, last + 1, nodes, tasks, table, weights, linear[2], seconds[2]
+                    )
+                if y >= 0:
+                    up, paid = uplinks[up_offsets[site] + y, 2], candidates[c, 1]
+                    route_part(k, source, up, -1, route_offsets, hops, nodes, links, tasks, weights, routes[1])
+                    # where one tensor goes all the way, a link of both routes is paid once
+                    route_part(k, source, up, paid, route_offsets, hops, nodes, links, tasks, weights, routes[2])
+                for i in range(last if local else 0, last + 1 if local else last):
+                    j_from = last if (y < 0 and not at_cloud) else i
+                    j_to = last if y >= 0 else j_from + 1
+                    for j in range(j_from, j_to):
+                        ints[n, USES], ints[n, HOLDS] = 0, 0
+                        cost = linear[0, i]
+                        fits = _hold(n, source, table[base + i, PARAMETERS], own_tasks, nodes, ints, floats)
+                        if own_shared >= 0 and seconds[0, i] > 0.0:
+                            _use(n, own_shared, seconds[0, i], v[0], ints, floats)
+                        if not local:
+                            cost += _send(n, routes[0], table[base + i, CROSSING], ints, floats)
+                        if not (local or at_cloud) and j > i:
+                            cost += linear[1, j] - linear[1, i]
+                            if seconds[1, j] > seconds[1, i]:
+                                _use(n, int(nodes[site, SHARED]), seconds[1, j] - seconds[1, i], v[1], ints, floats)
+                            need = table[base + j, PARAMETERS] - table[base + i, PARAMETERS]
+                            fits = _hold(n, site, need, 2.0, nodes, ints, floats) and fits
+                        if y >= 0:
+                            up_route = routes[2] if i == j else routes[1]
+                            cost += _send(n, up_route, table[base + j, CROSSING], ints, floats)
+                        if cloud >= 0:
+                            cost += linear[2, last] - linear[2, j]
+                            if seconds[2, last] > seconds[2, j]:
+                                _use(n, int(nodes[cloud, SHARED]), seconds[2, last] - seconds[2, j], v[2], ints, floats)
+                            need = table[base + last, PARAMETERS] - table[base + j, PARAMETERS]
+                            fits = _hold(n, cloud, need, 2.0, nodes, ints, floats) and fits
+                        if not fits:
+                            continue
+                        floats[n, COST] = cost
+                        ints[n, VERSION] = g - network_offsets[network]
+                        ints[n, CANDIDATE] = -1 if local else c - candidate_offsets[k]
+                        ints[n, CLOUD] = cloud
+                        ints[n, DEVICE_UNTIL] = int(table[base + i, LAYER])
+                        ints[n, EDGE_UNTIL] = int(table[base + j, LAYER])
+                        n += 1
+    return n
+
+
+@njit(cache=True)
+def _columns(n_options, n_uses, n_memory):
+    """Return room for the table: placement, cost, uses (resource; seconds, weight) and memory rows."""
     return (
         np.empty((n_options, 5), np.int32),
         np.empty(n_options),
@@ -93,224 +229,46 @@ def _columns(n_options: int, n_uses: int, n_memory: int) -> tuple[Any, ...]:
     )
 
 
-def _inputs(problem: JointProblem, positions: Positions, uplinks: IntArray) -> tuple[tuple[Any, ...], int]:
-    """Pack what the loop reads into tables; return them and the most uses that an option can have."""
-    instance, options = problem.instance, problem.options
-    system, load = instance.system, instance.workload
-    idle = np.array([kind.idle_watts for kind in system.kinds])[system.node_kind]
-    send = np.array([kind.transmit_watts for kind in system.kinds])[system.node_kind]
-    nodes = _pack(
-        system.node_tier,
-        system.node_kind,
-        system.node_resource,
-        system.node_speed,
-        system.node_memory_bytes if options.memory else np.full(system.n_nodes, np.inf),
-        system.node_price_per_s,
-        np.bincount(load.task_source, minlength=system.n_nodes),
-        idle,
-        send,
-    )
-    links = _pack(
-        system.link_source,
-        system.link_resource,
-        system.link_bytes_per_s,
-        system.link_latency_s,
-        system.link_joules_per_byte,
-        system.link_price_per_byte,
-    )
-    tasks = _pack(load.task_network, load.task_source, load.task_weight, load.task_accuracy_floor)
-    table = _pack(
-        positions.layer, positions.crossing_bytes, positions.parameter_bytes, *positions.seconds, *positions.joules
-    )
-    candidates = np.column_stack((load.candidate_site, load.candidate_route)).astype(np.int64)
-    up_offsets = np.searchsorted(uplinks[:, 0], np.arange(system.n_nodes + 1))
-    weights = np.array(
-        [options.latency_weight, options.energy_weight, options.price_weight, options.energy_scope == "system"]
-    )
-    offsets = (positions.network_offsets, positions.offsets, load.candidate_offsets, up_offsets, system.route_offsets)
-    longest = int(np.diff(system.route_offsets).max(initial=0))
-    starts = [np.array(column, dtype=np.int64) for column in offsets]
-    routes = np.array(system.route_links, dtype=np.int64)
-    data = (nodes, links, tasks, table, positions.accuracy, candidates, uplinks, *starts, routes, weights)
-    return data, 2 * longest + 3
-
-
-def _pack(*columns: Any) -> FloatArray:
-    packed: FloatArray = np.ascontiguousarray(np.column_stack(columns), dtype=np.float64)
-    return packed
+@njit(cache=True)
+def _moved(old, new, row, use, mem):
+    """Copy the filled part of `old` into the larger or exact `new`."""
+    new[0][:row] = old[0][:row]
+    new[1][:row] = old[1][:row]
+    new[2][: row + 1] = old[2][: row + 1]
+    new[3][:use] = old[3][:use]
+    new[4][:use] = old[4][:use]
+    new[5][: row + 1] = old[5][: row + 1]
+    new[6][:mem] = old[6][:mem]
+    new[7][:mem] = old[7][:mem]
+    return new
 
 
 @njit(cache=True, error_model="numpy")
-def _placements(k, data, combos):
-    """Write (version, candidate row, uplink row, i, j) of every option of task k; return how many.
-
-    Called with an empty `combos` it only counts.
-    """
-    nodes, _, tasks, _, accuracy, candidates, _, network_offsets, offsets, candidate_offsets, up_offsets, _, _, _ = data
-    network, floor = int(tasks[k, _NETWORK]), tasks[k, _FLOOR]
-    n = 0
-    for g in range(network_offsets[network], network_offsets[network + 1]):
-        # a network of unknown accuracy (NaN) meets only the floor 0
-        if floor > 0.0 and not accuracy[g] >= floor:
-            continue
-        last = offsets[g + 1] - offsets[g] - 1
-        for c in range(candidate_offsets[k] - 1, candidate_offsets[k + 1]):
-            local = c < candidate_offsets[k]
-            site = -1 if local else candidates[c, 0]
-            cloud_only = (not local) and nodes[site, _TIER] == _AT_CLOUD
-            for i in range(last if local else 0, last + 1 if local else last):
-                for j in range(i, i + 1 if (local or cloud_only) else last + 1):
-                    through = not (local or cloud_only or j == last)
-                    for y in range(up_offsets[site] if through else -1, up_offsets[site + 1] if through else 0):
-                        if len(combos):
-                            combos[n, 0] = g
-                            combos[n, 1] = -1 if local else c
-                            combos[n, 2] = y
-                            combos[n, 3] = i
-                            combos[n, 4] = j
-                        n += 1
-    return n
-
-
-@njit(cache=True, error_model="numpy")
-def _use(p, resource, seconds, watts, ints, floats):
-    """Add shared seconds to option p; seconds of one resource are one use, at the higher power."""
-    count = ints[p, USES]
-    at = count
-    for u in range(count):
-        if ints[p, RESOURCE + u] == resource:
-            at = u
-    if at == count:
-        ints[p, RESOURCE + at] = resource
-        floats[p, SECONDS + 2 * at] = 0.0
-        floats[p, WEIGHT + 2 * at] = 0.0
-        ints[p, USES] = count + 1
-    floats[p, SECONDS + 2 * at] += seconds
-    floats[p, WEIGHT + 2 * at] = max(floats[p, WEIGHT + 2 * at], watts)
-
-
-@njit(cache=True, error_model="numpy")
-def _write_option(p, k, combo, data, ints, floats):
-    """Write option p of task k; return 1 where every node has the memory for it alone, else 0.
-
-    A combination is (version, candidate row or -1, uplink row or -1, cut positions i and j).
-    """
-    nodes, links, tasks, table, _, candidates, uplinks, network_offsets, offsets, candidate_offsets, _, route_offsets, \
-        route_links, weights = data  # fmt: skip
-    g, c, y, i, j = combo
-    source, network = int(tasks[k, _DEVICE]), int(tasks[k, _NETWORK])
-    base, last = offsets[g], offsets[g + 1] - offsets[g] - 1
-    idle, send, wide = nodes[source, _IDLE], nodes[source, _SEND], weights[_SYSTEM_WIDE]
-    n_kinds = (table.shape[1] - _SECONDS) // 2
-    site = candidates[c, 0] if c >= 0 else -1
-    cloud = -1
-    if c >= 0 and nodes[site, _TIER] == _AT_CLOUD:
-        cloud = site
-    elif y >= 0:
-        cloud = uplinks[y, 1]
-    ints[p, USES] = 0
-    ints[p, HOLDS] = 0
-    fixed, energy, money = 0.0, 0.0, 0.0
-    # processors: the device up to i, the site up to j, the cloud to the end
-    fits = 1
-    for part in range(3):
-        where = source if part == 0 else (site if part == 1 else cloud)
-        if where < 0 or (part == 1 and i == j):
-            continue
-        begin = -1 if part == 0 else (base + i if part == 1 else base + j)
-        end = base + i if part == 0 else (base + j if part == 1 else base + last)
-        kind = int(nodes[where, _KIND])
-        seconds, joules, need = (
-            table[end, _SECONDS + kind],
-            table[end, _SECONDS + n_kinds + kind],
-            table[end, _PARAMETERS],
-        )
-        if begin >= 0:
-            seconds -= table[begin, _SECONDS + kind]
-            joules -= table[begin, _SECONDS + n_kinds + kind]
-            need -= table[begin, _PARAMETERS]
-        seconds /= nodes[where, _SPEED]
-        money += seconds * nodes[where, _PRICE]
-        energy += joules if part == 0 else wide * joules
-        # while its own processor works the device's energy is the layers' joules; else it waits
-        watts = 0.0 if part == 0 else idle
-        if nodes[where, _RESOURCE] < 0:
-            fixed += seconds
-            energy += seconds * watts
-        elif seconds > 0.0:
-            _use(p, int(nodes[where, _RESOURCE]), seconds, watts, ints, floats)
-        if need > nodes[where, _MEMORY]:
-            fits = 0
-        # a limit that only one task can reach is settled here; others stay rows of the table
-        if need > 0.0 and nodes[where, _MEMORY] < np.inf and (part > 0 or nodes[where, _TASKS] > 1.0):
-            ints[p, NODE + ints[p, HOLDS]] = where
-            floats[p, BYTES + ints[p, HOLDS]] = need
-            ints[p, HOLDS] += 1
-    # links: the tensor at i to the site, the tensor at j on to the cloud
-    a_from, a_to, u_from, u_to = 0, 0, 0, 0
-    if c >= 0:
-        a_from, a_to = route_offsets[candidates[c, 1]], route_offsets[candidates[c, 1] + 1]
-        if cloud >= 0 and cloud != site:
-            u_from, u_to = route_offsets[uplinks[y, 2]], route_offsets[uplinks[y, 2] + 1]
-    for step in range(a_to - a_from + u_to - u_from):
-        up = step >= a_to - a_from
-        hop = route_links[u_from + step - (a_to - a_from)] if up else route_links[a_from + step]
-        repeated = False
-        if up and i == j:
-            # where one tensor goes all the way, a link of both routes is paid once
-            for s in range(a_from, a_to):
-                repeated = repeated or route_links[s] == hop
-        if repeated:
-            continue
-        size = table[base + j, _CROSSING] if up else table[base + i, _CROSSING]
-        leaves = links[hop, _SOURCE] == source
-        watts = send if leaves else idle
-        seconds = size / links[hop, _RATE]
-        fixed += links[hop, _LATENCY]
-        energy += links[hop, _LATENCY] * idle
-        money += size * links[hop, _LINK_PRICE]
-        if leaves or wide > 0.0:
-            energy += size * links[hop, _LINK_JOULES]
-        if links[hop, _SHARED] < 0:
-            fixed += seconds
-            energy += seconds * watts
-        elif seconds > 0.0:
-            _use(p, int(links[hop, _SHARED]), seconds, watts, ints, floats)
-    weight = weights[_W_LATENCY] * tasks[k, _WEIGHT]
-    floats[p, COST] = weight * fixed + weights[_W_ENERGY] * energy + weights[_W_PRICE] * money
-    for u in range(ints[p, USES]):
-        floats[p, WEIGHT + 2 * u] = weight + weights[_W_ENERGY] * floats[p, WEIGHT + 2 * u]
-    ints[p, VERSION] = g - network_offsets[network]
-    ints[p, CANDIDATE] = -1 if c < 0 else c - candidate_offsets[k]
-    ints[p, CLOUD] = cloud
-    ints[p, DEVICE_UNTIL] = int(table[base + i, _LAYER])
-    ints[p, EDGE_UNTIL] = int(table[base + j, _LAYER])
-    return fits
-
-
-@njit(cache=True, error_model="numpy")
-def _walk(data, width, prune, offsets, sizes, fill, out):
-    """Enumerate task by task: count into `sizes`, or write into `out` from `offsets` on."""
-    place, cost, use_offsets, use_resource, uses, memory_offsets, memory_node, memory_bytes = out
-    no_combos = np.empty((0, 5), np.int64)
-    for k in range(len(sizes)):
-        most = _placements(k, data, no_combos)
-        combos = np.empty((most, 5), np.int64)
-        _placements(k, data, combos)
-        ints, floats = scratch(most + 1, width)
-        n = 0
-        for row in range(most):
-            combo = (combos[row, 0], combos[row, 1], combos[row, 2], combos[row, 3], combos[row, 4])
-            n += _write_option(n, k, combo, data, ints, floats)
+def _walk(n_tasks, data, width, prune):
+    """Enumerate task by task; return the task offsets, the columns and the number before pruning."""
+    task_offsets = np.zeros(n_tasks + 1, np.int64)
+    longest = 0
+    for g in range(len(data[8]) - 1):
+        longest = max(longest, data[8][g + 1] - data[8][g])
+    linear, seconds, routes = np.zeros((3, longest)), np.zeros((3, longest)), np.zeros((3, ROUTE_USES + 3 * width))
+    out = _columns(64, 64, 64)
+    row, use, mem, enumerated = 0, 0, 0, 0
+    for k in range(n_tasks):
+        ints, floats = scratch(_most_options(k, data) + 1, width)
+        n = _options_of(k, data, ints, floats, linear, seconds, routes)
+        enumerated += n
         keep = kept_options(n, ints, floats, prune)
-        if not fill:
-            sizes[k, 0] = len(keep)
-            sizes[k, 3] = n
-            for p in keep:
-                sizes[k, 1] += ints[p, USES]
-                sizes[k, 2] += ints[p, HOLDS]
-            continue
-        row, use, mem = offsets[0, k], offsets[1, k], offsets[2, k]
+        new_uses, new_held = 0, 0
+        for p in keep:
+            new_uses += ints[p, USES]
+            new_held += ints[p, HOLDS]
+        if row + len(keep) > len(out[1]) or use + new_uses > len(out[3]) or mem + new_held > len(out[7]):
+            # in proportion to the tasks still to come, so that few tables are copied
+            grow = 1.2 * n_tasks / (k + 1.0)
+            room = (row + len(keep), use + new_uses, mem + new_held)
+            larger = _columns(int(room[0] * grow) + 64, int(room[1] * grow) + 64, int(room[2] * grow) + 64)
+            out = _moved(out, larger, row, use, mem)
+        place, cost, use_offsets, use_resource, uses, memory_offsets, memory_node, memory_bytes = out
         for p in keep:
             for column in range(5):
                 place[row, column] = ints[p, column]
@@ -327,3 +285,5 @@ def _walk(data, width, prune, offsets, sizes, fill, out):
             row += 1
             use_offsets[row] = use
             memory_offsets[row] = mem
+        task_offsets[k + 1] = row
+    return task_offsets, _moved(out, _columns(row, use, mem), row, use, mem), enumerated

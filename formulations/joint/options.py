@@ -44,7 +44,7 @@ class OptionTable:
     memory_offsets, memory_node, memory_bytes : arrays
         Weights that the option puts on limited nodes, in the same form.
     n_enumerated : int
-        Number of allowed options before any was dropped.
+        Number of allowed options that were priced (rule 0 of `option_table` acts before that).
     """
 
     problem: JointProblem
@@ -126,7 +126,8 @@ def option_table(problem: JointProblem, *, prune: bool = True) -> OptionTable:
     problem : JointProblem
         Instance and options.
     prune : bool
-        Drop options by two proven rules. (1) An option that alone costs at least as much as an
+        Drop options by three proven rules. (0) Of cuts between which nothing is computed and no
+        weights lie, only the one with the smallest tensor counts. (1) An option that alone costs at least as much as an
         option without any use of shared resources and without memory is out: whatever the others
         do, its marginal cost is at least its cost alone. (2) An option is out where another of the
         same candidate costs no more, uses no resource more (weighted seconds) and takes no more
@@ -139,7 +140,7 @@ def option_table(problem: JointProblem, *, prune: bool = True) -> OptionTable:
         ``sharing="optimal"``: the best shares of the former do not exist.
     """
     instance = problem.instance
-    columns = enumerate_options(problem, positions_of(instance), uplinks_of(instance.system), prune)
+    columns = enumerate_options(problem, positions_of(instance, merge=prune), uplinks_of(instance.system), prune)
     table = OptionTable(problem=problem, **columns)
     if problem.options.sharing == "optimal":
         _refuse_mixed_weights(table)

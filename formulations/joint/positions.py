@@ -48,8 +48,18 @@ class Positions:
     joules: FloatArray
 
 
-def positions_of(instance: Instance) -> Positions:
-    """Return the cut positions of all versions of all networks of `instance`."""
+def positions_of(instance: Instance, *, merge: bool = False) -> Positions:
+    """Return the cut positions of all versions of all networks of `instance`.
+
+    Parameters
+    ----------
+    instance : Instance
+        Networks and filled cost tables.
+    merge : bool
+        Of neighbouring positions between which no node kind spends a second or joule and no
+        weights lie, keep only the one whose tensor is smallest (the first of them): a cut at
+        another costs the same everywhere and sends at least as much. The last position stays.
+    """
     counts: list[int] = []
     lengths: list[int] = []
     accuracy: list[float] = []
@@ -75,6 +85,10 @@ def positions_of(instance: Instance) -> Positions:
                 part_j[:, -1] += cost.head_joules[:, version.exit]
             # the input tensor is given, not computed: no version compresses it
             crossing[-1][0] = net.output_bytes[0]
+            if merge:
+                keep = _smallest_of_equals(crossing[-1], np.vstack((held, part_s, part_j)))
+                lengths[-1], layer[-1], crossing[-1] = len(keep), at[keep], crossing[-1][keep]
+                held, part_s, part_j = held[keep], part_s[:, keep], part_j[:, keep]
             weights.append(held)
             seconds.append(part_s)
             joules.append(part_j)
@@ -88,3 +102,13 @@ def positions_of(instance: Instance) -> Positions:
         seconds=np.ascontiguousarray(np.concatenate(seconds, axis=1)),
         joules=np.ascontiguousarray(np.concatenate(joules, axis=1)),
     )
+
+
+def _smallest_of_equals(size: FloatArray, running: FloatArray) -> IntArray:
+    """Return, of each run of positions with equal columns of `running`, the first of least size."""
+    group = np.concatenate(([0], np.cumsum((running[:, 1:] != running[:, :-1]).any(axis=0))))
+    # the last position means "all on the device": it has no tensor to send, so it is its own group
+    group[-1] += 1
+    order = np.lexsort((np.arange(len(size)), size, group))
+    first = np.concatenate(([True], group[order][1:] != group[order][:-1]))
+    return np.sort(order[first])
