@@ -18,7 +18,7 @@ from instances.networks.graph import NetworkGraph
 from instances.parameters import parse_parameters
 from instances.system import NodeKind
 
-__all__ = ["CostModel", "cost_model", "cost_model_names", "make_cost_model", "table_of_seconds"]
+__all__ = ["CostModel", "cost_model", "cost_model_from", "cost_model_names", "make_cost_model", "table_of_seconds"]
 
 
 @runtime_checkable
@@ -83,6 +83,29 @@ def make_cost_model(name: str, settings: Mapping[str, str] | None = None) -> Cos
         raise InputError("cost model", f"must be one of {', '.join(cost_model_names())}", name)
     model: CostModel = parse_parameters(_MODELS[name], settings or {}, f"cost model {name}")
     return model
+
+
+def cost_model_from(text: str) -> CostModel:
+    """Return the cost model that `text` names, with its parameters after a colon.
+
+    Raises
+    ------
+    InputError
+        As `make_cost_model`, and if a part is not ``key=value``.
+
+    Examples
+    --------
+    >>> cost_model_from("roofline:efficiency=0.62").name
+    'roofline'
+    """
+    name, _, rest = text.partition(":")
+    settings: dict[str, str] = {}
+    for part in filter(None, rest.split(";")):
+        key, equals, value = part.partition("=")
+        if not equals:
+            raise InputError(f"cost model {name}", "parameters must be key=value, parted by ;", part)
+        settings[key.strip()] = value
+    return make_cost_model(name, settings)
 
 
 def table_of_seconds(layer_seconds: FloatArray, head_seconds: FloatArray, kinds: Sequence[NodeKind]) -> CostTable:

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from instances.columns import Array, FloatArray, IntArray
-from instances.costs.model import cost_model_names, make_cost_model
+from instances.costs.model import cost_model_from
 from instances.costs.table import CostTable
 from instances.errors import InputError
 from instances.generators.versions import with_exits, with_variants
 from instances.networks.catalogue import load_network, network_names
 from instances.networks.graph import NetworkGraph
-from instances.nodes.catalogue import node_kind
+from instances.nodes.catalogue import kind_names, load_kinds, node_kind
 from instances.system import NodeKind
 
 __all__ = ["ALL_VISION", "CommonParams", "Machines", "Tasks", "draw_tasks", "load_machines", "load_networks"]
@@ -41,6 +41,8 @@ class CommonParams:
         Names of the zoo; a task's is drawn evenly. ``all-vision``: every one but the language models.
     device_kinds, edge_kinds, cloud_kinds : tuple of str
         Node kinds of the catalogue; a device's is drawn evenly, sites and clouds take theirs in turn.
+    kinds_file : str
+        TOML file of a user's own node kinds, in the form of the catalogue's (empty: none).
     device_spread, edge_spread : float
         Heterogeneity: speed factors are exp(u), u uniform in -spread..spread.
     weight_low, weight_high : int
@@ -63,7 +65,8 @@ class CommonParams:
     exits, variants : bool
         Give networks that have none synthetic early exits and compressed versions (see `versions`).
     costs : str
-        Registered cost model that fills the tables.
+        Registered cost model that fills the tables, its parameters after a colon and parted by semicolons:
+        ``roofline:efficiency=0.6``, ``measured:missing=calibrated``.
     """
 
     tasks: int = 100
@@ -73,6 +76,7 @@ class CommonParams:
     device_kinds: tuple[str, ...] = ("raspberry-pi-3b-plus", "raspberry-pi-4", "cortex-a76")
     edge_kinds: tuple[str, ...] = ("i7-12700k",)
     cloud_kinds: tuple[str, ...] = ("rtx-2080",)
+    kinds_file: str = ""
     device_spread: float = 0.2
     edge_spread: float = 0.2
     weight_low: int = 1
@@ -112,14 +116,20 @@ class CommonParams:
             chosen = getattr(self, name)
             if not chosen or len(set(chosen)) != len(chosen):
                 raise InputError(f"parameter {name}", "must name at least one, none twice", chosen)
-        for kind in (*self.device_kinds, *self.edge_kinds, *self.cloud_kinds):
-            node_kind(kind)
+        if self.kinds_file:
+            load_kinds(self.kinds_file)
+        for name in ("device_kinds", "edge_kinds", "cloud_kinds"):
+            for kind in getattr(self, name):
+                if kind not in kind_names():
+                    raise InputError(f"parameter {name}", f"must be of {', '.join(kind_names())}", kind)
         known = network_names()
         for net in self.networks:
             if net != ALL_VISION and net not in known:
                 raise InputError("parameter networks", f"must be {ALL_VISION} or of {', '.join(known)}", net)
-        if self.costs not in cost_model_names():
-            raise InputError("parameter costs", f"must be one of {', '.join(cost_model_names())}", self.costs)
+        try:
+            cost_model_from(self.costs)
+        except InputError as error:
+            raise InputError("parameter costs", str(error)) from None
 
 
 def at_least(params: object, low: float, *names: str) -> None:
@@ -210,7 +220,7 @@ class Tasks:
 def draw_tasks(params: CommonParams, machines: Machines, rng: np.random.Generator) -> Tasks:
     """Draw network, device, weight, deadline and accuracy floor of every task."""
     networks = load_networks(params)
-    costs = tuple(make_cost_model(params.costs).fill(net, machines.kinds) for net in networks)
+    costs = tuple(cost_model_from(params.costs).fill(net, machines.kinds) for net in networks)
     n = params.tasks
     network = rng.integers(len(networks), size=n, dtype=np.int16)
     device_kind = machines.device[rng.integers(len(machines.device), size=n)].astype(np.int16)

@@ -143,10 +143,18 @@ def read_kinds(path: str | Path) -> dict[str, CatalogueEntry]:
 def load_kinds(path: str | Path) -> dict[str, CatalogueEntry]:
     """Read a file of node kinds (see `read_kinds`) and add its kinds to the catalogue of this process.
 
-    A kind of the same name replaces the one that was there.
+    Raises
+    ------
+    InputError
+        As `read_kinds`, and if the catalogue has another kind of the same name: a name means one machine, else the
+        same parameters and seed could give two instances.
     """
     entries = read_kinds(path)
-    _catalogue().update(entries)
+    known = _catalogue()
+    for name, entry in entries.items():
+        if name in known and known[name] != entry:
+            raise InputError(str(path), "a node kind of that name exists with other figures", name)
+    known.update(entries)
     return entries
 
 
