@@ -98,7 +98,7 @@ def _describes(runs: _Runs) -> str:
     one = runs.entry
     if not one.summary:
         return "the class needs a docstring: its first line is the summary"
-    unknown = set(one.cls.families) - set(family_names())
+    unknown = set(make(one.name).families) - set(family_names())
     return f"unknown families: {', '.join(sorted(unknown))}" if unknown else ""
 
 

@@ -1,16 +1,29 @@
-"""Imported once by the fork server: trials start from a process that has every solver in memory already."""
+"""Imported once by the fork server: trials start from a process that has solvers and kernels in memory already."""
 
 from __future__ import annotations
 
 import contextlib
 from importlib import import_module
 
-with contextlib.suppress(Exception):  # what cannot be imported here is reported by the trial that needs it
-    from formulations.registry import family_names
-    from instances.generators.registry import generator_names
+_SERIAL = ("greedy", "best-reply")
+"""Methods whose kernels start no threads: a process with threads must not be forked."""
+
+
+def preload() -> None:
+    """Import every method, and load the compiled kernels that most of them share."""
+    from experiments.worker import warm_up
+    from formulations.registry import family, family_names
+    from solvers.contract import Budget
     from solvers.registry import method_names
 
     import_module("instances.files.instance_file")
-    generator_names()
     family_names()
-    method_names()
+    known = method_names()
+    for name in _SERIAL:
+        for sharing in ("optimal", "equal"):
+            if name in known:
+                warm_up(name, {}, family("joint"), family("joint").Options(sharing=sharing), Budget(seconds=60.0))
+
+
+with contextlib.suppress(Exception):  # what fails here fails again in the trial that needs it, and is recorded there
+    preload()

@@ -208,7 +208,11 @@ class Study:
 
 def _without_defaults(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _without_defaults(item) for key, item in value.items() if item not in (None, "", [], {})}
+        return {
+            key: _without_defaults(item)
+            for key, item in value.items()
+            if key == "figures" or item not in (None, "", [], {})
+        }
     return [_without_defaults(item) for item in value] if isinstance(value, list) else value
 
 

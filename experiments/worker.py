@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from typing import Any
@@ -26,13 +27,14 @@ from experiments.trial import Trial
 from formulations.registry import Family, family
 from instances.errors import InputError
 from instances.instance import Instance
-from solvers.contract import Method, Outcome, Termination
-from solvers.registry import make
+from solvers.contract import Budget, Method, Outcome, Termination
+from solvers.registry import entry, make
 from solvers.trace import RefereedTrace
 
-__all__ = ["Request", "encode", "run_request"]
+__all__ = ["Request", "encode", "run_request", "tiny_instance", "warm_up"]
 
 _WARM_UP_EVALUATIONS = 64
+_WARM_UP_S = 5.0
 _LONG_SCORING_S = 0.02
 
 
@@ -229,24 +231,27 @@ def _warm_up(request: Request, chosen: Family, options: Any) -> None:
     def over(_signal: int, _frame: Any) -> None:
         raise _WarmUpOver
 
-    budget = request.trial.budget
-    small = replace(
-        budget,
-        seconds=min(budget.seconds or 1.0, 1.0),
-        evaluations=min(budget.evaluations or _WARM_UP_EVALUATIONS, _WARM_UP_EVALUATIONS),
-    )
+    budget, name = request.trial.budget, request.trial.method
+    # a method that counts evaluations soon ends by itself, however long its kernels take to compile
+    seconds = request.warm_up_s if entry(name).uses_evaluations else min(request.warm_up_s, _WARM_UP_S)
+    small = replace(budget, seconds=seconds, evaluations=_WARM_UP_EVALUATIONS)
     signal.signal(signal.SIGALRM, over)
     try:
         signal.setitimer(signal.ITIMER_REAL, request.warm_up_s)
-        method: Method = make(request.trial.method, request.trial.settings)
-        problem = chosen.problem(tiny_instance(), options)
-        if method.decline(problem, small) is None:
-            trace = RefereedTrace(referee=lambda plan: chosen.evaluate(problem, plan))
-            method.solve(problem, small, np.random.default_rng(0), trace)
+        warm_up(name, request.trial.settings, chosen, options, small)
     except (Exception, _WarmUpOver):
         pass
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def warm_up(name: str, settings: Mapping[str, Any], chosen: Family, options: Any, budget: Budget) -> None:
+    """Solve the tiny instance with a method, unless it declines."""
+    method: Method = make(name, settings)
+    problem = chosen.problem(tiny_instance(), options)
+    if method.decline(problem, budget) is None:
+        trace = RefereedTrace(referee=lambda plan: chosen.evaluate(problem, plan))
+        method.solve(problem, budget, np.random.default_rng(0), trace)
 
 
 def tiny_instance() -> Instance:

@@ -47,7 +47,7 @@ def command(
     instance = generate(generator, pairs(settings, "--set"), seed)
     write_instance(instance, output, layout)  # type: ignore[arg-type]
     if picture:
-        from experiments.figures.map import draw_map
+        from instances.picture import draw_map
 
         draw_map(instance, picture)
     if as_json:

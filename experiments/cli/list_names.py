@@ -12,14 +12,14 @@ from experiments.cli.options import json_option, plugin_option, print_json
 
 def _methods() -> list[dict[str, Any]]:
     from instances.parameters import describe_parameters
-    from solvers.registry import entry, method_names, params_of
+    from solvers.registry import entry, make, method_names, params_of
 
     return [
         {
             "name": name,
             "kind": one.kind,
             "summary": one.summary,
-            "families": sorted(one.cls.families),
+            "families": sorted(make(name).families),
             "citation": one.citation,
             "deterministic": one.deterministic,
             "anytime": one.anytime,

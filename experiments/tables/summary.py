@@ -122,7 +122,7 @@ def _by_instance(frame: pd.DataFrame, name: str, metrics: Sequence[Metric], capt
         corner="method",
         columns=tuple(columns),
         rows=rows,
-        notes=_notes(frame, used, any(c.star for column in columns_of_cells for c in column)),
+        notes=_notes(frame, used, metrics, any(c.star for column in columns_of_cells for c in column)),
     )
 
 
@@ -139,8 +139,8 @@ def _cell(part: pd.DataFrame | None, value: float | None, decimals: int, shown: 
     return Cell(value=value, text=number_text(value, decimals), star=star, trials=trials)
 
 
-def _notes(frame: pd.DataFrame, used: set[str], starred: bool) -> tuple[str, ...]:
-    notes = ["The gap is (value - best certified bound) / |value|."]
+def _notes(frame: pd.DataFrame, used: set[str], metrics: Sequence[Metric], starred: bool) -> tuple[str, ...]:
+    notes = [f"{one.title.capitalize()}: {one.summary}." for one in metrics if one.summary]
     repetitions = frame["repetition"].nunique()
     if repetitions > 1:
         notes.append(f"Medians of {repetitions} repetitions.")
@@ -150,15 +150,14 @@ def _notes(frame: pd.DataFrame, used: set[str], starred: bool) -> tuple[str, ...
         notes.append("; ".join(f"{code}: {text}" for code, text in CODES.items() if code in used) + ".")
     without = frame[frame["code"] != ""]
     reasons: dict[tuple[str, str, str], list[str]] = {}
-    for row in without.itertuples():
-        reason = str(row.reason)
+    for title, label, code, reason in without[["title", "label", "code", "reason"]].astype(str).to_numpy().tolist():
         if reason:
-            labels = reasons.setdefault((str(row.title), str(row.code), reason), [])
-            if row.label not in labels:
-                labels.append(str(row.label))
+            labels = reasons.setdefault((title, code, reason), [])
+            if label not in labels:
+                labels.append(label)
     notes += [f"{title}, {', '.join(labels)}: {code}, {reason}." for (title, code, reason), labels in reasons.items()]
     missed = without[without["code"] != "WR"].groupby(["title", "label"], sort=False).size()
-    for (title, label), count in missed.items():  # type: ignore[misc]
+    for title, label, count in missed.reset_index().to_numpy().tolist():
         if count < repetitions:
             notes.append(f"{title}, {label}: {count} of {repetitions} repetitions without a plan.")
     return tuple(notes)

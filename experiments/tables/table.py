@@ -126,5 +126,5 @@ def ranked(cells: list[Cell], direction: str | None) -> list[Cell]:
         return cells
     place = {level: rank for rank, level in enumerate(levels[:2], 1)}
     if sum(float(c.text) == levels[0] for c in numbered) > 1:
-        place.pop(levels[1] if len(levels) > 1 else None, None)  # two firsts leave no second
+        place = {levels[0]: 1}  # two firsts leave no second
     return [replace(c, rank=place.get(float(c.text), 0)) if c.value is not None and not c.code else c for c in cells]

@@ -7,39 +7,46 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from experiments.tables.table import Cell, Row, Table
+from experiments.tables.table import Cell, Table
 
 __all__ = ["print_table"]
 
 
 def print_table(table: Table, console: Console) -> None:
-    """Print `table`; wrong results in red. Where there is no terminal it is as wide as it needs to be."""
-    shown = RichTable(
-        title=table.caption, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False
-    )
-    shown.add_column(table.corner, no_wrap=True)
-    groups = table.groups
-    for index, (name, width) in enumerate(groups):
-        start = sum(w for _, w in groups[:index])
-        part = table.columns[start : start + width]
-        for column in part:
-            first = name if column is part[0] else ""
-            heading = f"{first}\n{column.heading}" if any(g for g, _ in groups) else column.heading
-            shown.add_column(heading, justify="right", no_wrap=True)
-    for row in table.rows:
-        shown.add_row(row.heading, *map(_text, row.cells))
-    if table.footer:
-        shown.add_section()
-        for row in table.footer:
-            shown.add_row(Text(row.heading, style="dim"), *(_footer(row)))
-    console.print(shown)
+    """Print `table`, in as many parts as the terminal's width asks for; wrong results in red."""
+    groups = list(range(len(table.groups)))
+    while groups:
+        count = len(groups)
+        while count > 1 and console.measure(_part(table, groups[:count])).minimum > console.width:
+            count -= 1
+        console.print(_part(table, groups[:count]))
+        groups = groups[count:]
     for note in table.notes:
-        console.print(Text(note, style="red" if " WR, " in note else "dim"))
+        console.print(Text(note, style="red" if ": WR, " in note else "dim"))
     console.print()
 
 
-def _footer(row: Row) -> list[Text]:
-    return [Text(cell.text, style="dim") for cell in row.cells]
+def _part(table: Table, groups: list[int]) -> RichTable:
+    title = table.caption if groups[0] == 0 else None
+    shown = RichTable(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    shown.add_column(table.corner, no_wrap=True)
+    chosen: list[int] = []
+    start = 0
+    for index, (name, width) in enumerate(table.groups):
+        if index in groups:
+            for offset in range(width):
+                column = table.columns[start + offset]
+                heading = f"{'' if offset else name}\n{column.heading}" if name else column.heading
+                shown.add_column(heading, justify="right", no_wrap=True)
+                chosen.append(start + offset)
+        start += width
+    for row in table.rows:
+        shown.add_row(row.heading, *(_text(row.cells[i]) for i in chosen))
+    if table.footer:
+        shown.add_section()
+        for row in table.footer:
+            shown.add_row(Text(row.heading, style="dim"), *(Text(row.cells[i].text + " ", style="dim") for i in chosen))
+    return shown
 
 
 def _text(cell: Cell) -> Text:
