@@ -1,0 +1,1 @@
+"""Matching of tasks and sites: deferred acceptance, swap matching, blocking pairs."""
