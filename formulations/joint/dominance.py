@@ -71,19 +71,26 @@ def kept_options(n, ints, floats, prune):
     if free >= 0:
         for p in range(n):
             keep[p] = p == free or alone[p] < floats[free, COST]
-    # cheapest first: what dominates an option is never dearer alone
-    order = np.argsort(alone, kind="mergesort")
     best = np.empty(n, np.int64)
-    m = 0
-    for rank in range(n):
-        p = order[rank]
-        if not keep[p]:
-            continue
-        for q in range(m):
-            if ints[best[q], CANDIDATE] == ints[p, CANDIDATE] and _dominates(best[q], p, ints, floats):
-                keep[p] = False
-                break
-        if keep[p]:
-            best[m] = p
-            m += 1
+    start = 0
+    while start < n:
+        # rows of one candidate stand together
+        stop = start
+        while stop < n and ints[stop, CANDIDATE] == ints[start, CANDIDATE]:
+            stop += 1
+        # cheapest first: what dominates an option is never dearer alone
+        order = np.argsort(alone[start:stop], kind="mergesort")
+        m = 0
+        for rank in range(stop - start):
+            p = start + order[rank]
+            if not keep[p]:
+                continue
+            for q in range(m):
+                if _dominates(best[q], p, ints, floats):
+                    keep[p] = False
+                    break
+            if keep[p]:
+                best[m] = p
+                m += 1
+        start = stop
     return np.flatnonzero(keep)

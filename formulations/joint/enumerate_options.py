@@ -247,9 +247,7 @@ def _moved(old, new, row, use, mem):
 def _walk(n_tasks, data, width, prune):
     """Enumerate task by task; return the task offsets, the columns and the number before pruning."""
     task_offsets = np.zeros(n_tasks + 1, np.int64)
-    longest = 0
-    for g in range(len(data[8]) - 1):
-        longest = max(longest, data[8][g + 1] - data[8][g])
+    longest = np.diff(data[8]).max()
     linear, seconds, routes = np.zeros((3, longest)), np.zeros((3, longest)), np.zeros((3, ROUTE_USES + 3 * width))
     out = _columns(64, 64, 64)
     row, use, mem, enumerated = 0, 0, 0, 0

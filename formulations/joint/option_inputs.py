@@ -63,11 +63,12 @@ def option_inputs(problem: JointProblem, positions: Positions, uplinks: IntArray
         [options.latency_weight, options.energy_weight, options.price_weight, options.energy_scope == "system"]
     )
     offsets = (positions.network_offsets, positions.offsets, load.candidate_offsets, up_offsets, system.route_offsets)
-    longest = int(np.diff(system.route_offsets).max(initial=0))
+    shared = np.concatenate(([0], np.cumsum(system.link_resource[system.route_links] >= 0)))
+    most_shared = int(np.diff(shared[system.route_offsets]).max(initial=0))
     starts = [np.array(column, dtype=np.int64) for column in offsets]
     routes = np.array(system.route_links, dtype=np.int64)
     data = (nodes, links, tasks, table, positions.accuracy, candidates, uplinks, *starts, routes, weights)
-    return data, 2 * longest + 3
+    return data, 2 * most_shared + 3
 
 
 def _pack(*columns: Any) -> FloatArray:

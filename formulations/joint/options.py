@@ -8,7 +8,7 @@ import numpy as np
 
 from formulations.joint.enumerate_options import enumerate_options
 from formulations.joint.plan import JointPlan
-from formulations.joint.positions import positions_of
+from formulations.joint.positions import Positions, positions_of
 from formulations.joint.problem import JointProblem
 from formulations.joint.uplinks import uplinks_of
 from instances.columns import FloatArray, IntArray
@@ -118,7 +118,7 @@ class OptionTable:
         )
 
 
-def option_table(problem: JointProblem, *, prune: bool = True) -> OptionTable:
+def option_table(problem: JointProblem, *, prune: bool = True, positions: Positions | None = None) -> OptionTable:
     """Enumerate the options of every task.
 
     Parameters
@@ -132,6 +132,8 @@ def option_table(problem: JointProblem, *, prune: bool = True) -> OptionTable:
         do, its marginal cost is at least its cost alone. (2) An option is out where another of the
         same candidate costs no more, uses no resource more (weighted seconds) and takes no more
         memory anywhere: exchanging them raises no term of (J), nor of the equal-share cost.
+    positions : Positions, optional
+        Cut only there; all cut positions (merged by rule 0 if `prune`) by default.
 
     Raises
     ------
@@ -140,7 +142,9 @@ def option_table(problem: JointProblem, *, prune: bool = True) -> OptionTable:
         ``sharing="optimal"``: the best shares of the former do not exist.
     """
     instance = problem.instance
-    columns = enumerate_options(problem, positions_of(instance, merge=prune), uplinks_of(instance.system), prune)
+    if positions is None:
+        positions = positions_of(instance, merge=prune)
+    columns = enumerate_options(problem, positions, uplinks_of(instance.system), prune)
     table = OptionTable(problem=problem, **columns)
     if problem.options.sharing == "optimal":
         _refuse_mixed_weights(table)

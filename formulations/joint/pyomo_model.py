@@ -23,7 +23,7 @@ and (J3) holds too, since ``n sum b >= (sum sqrt b)^2``.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -38,16 +38,21 @@ __all__ = ["PyomoModel", "build"]
 
 @dataclass(slots=True, eq=False)
 class PyomoModel:
-    """The model: a `ConcreteModel` with variables ``z[p]``, ``q[r]`` (``u[r,n]``, ``beta[r,n]``)."""
+    """The model: a `ConcreteModel` with variables ``z[p]``, ``q[r]`` (``u[r,n]``, ``beta[r,n]``).
+
+    `cuts` holds the points of (J3) of every resource row.
+    """
 
     data: JointCoefficients
     problem: Any
+    cuts: list[list[float]] = field(default_factory=list)
 
     def add_cut(self, row: int, point: float) -> None:
         """Add (J3) of resource row `row` at ``t = point``."""
         m, resource = self.problem, self.data.resources[row]
         load = _sum(cut_coefficients(resource.root, point), m.z, resource.options)
         m.cut.add(m.q[resource.resource] - load >= -(point**2))
+        self.cuts[row].append(point)
 
     def forbid(self, options: IntArray) -> None:
         """Forbid that all of `options` are chosen together."""
@@ -84,7 +89,7 @@ def build(data: JointCoefficients, points: Sequence[Sequence[float]]) -> PyomoMo
         _split(m, data)
     m.cut = pyo.ConstraintList()
     m.forbidden = pyo.ConstraintList()
-    model = PyomoModel(data, m)
+    model = PyomoModel(data, m, [[] for _ in data.resources])
     for row, own in enumerate(points):
         for point in own:
             model.add_cut(row, point)

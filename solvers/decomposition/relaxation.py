@@ -48,6 +48,8 @@ class Relaxation:
         lam_n.
     choice : int array, shape (n_tasks,)
         Cheapest option of each task at the last prices asked for.
+    fixed_cost : array, shape (n_options,)
+        Cost of each option that no sharing changes, memory prices included.
     """
 
     table: OptionTable
@@ -60,7 +62,7 @@ class Relaxation:
     _local_offsets: IntArray
     _local_resource: IntArray
     _use_local: IntArray
-    _priced: FloatArray
+    fixed_cost: FloatArray
 
     @classmethod
     def start(cls, table: OptionTable, choice: IntArray) -> Relaxation:
@@ -84,7 +86,7 @@ class Relaxation:
             _local_offsets=offsets,
             _local_resource=distinct % max(table.n_resources, 1),
             _use_local=local,
-            _priced=np.array(table.cost),
+            fixed_cost=np.array(table.cost),
         )
 
     def bound(self, price: FloatArray | None = None) -> float:
@@ -95,13 +97,13 @@ class Relaxation:
         table = self.table
         mu = 2.0 * self.load if price is None else price
         total, magnitude = _lagrangian(
-            table.task_offsets, self._priced, table.use_offsets, table.use_resource, self._root, mu, self.choice
+            table.task_offsets, self.fixed_cost, table.use_offsets, table.use_resource, self._root, mu, self.choice
         )
         limits = self._limits()
         held = float(np.dot(self.memory_price[limits], table.problem.instance.system.node_memory_bytes[limits]))
         square = float(np.dot(mu, mu)) / 4.0
         slack = _ROUNDING * (magnitude + square + held) * (1.0 + table.n_tasks + table.n_resources) ** 0.5
-        return total - square - held - slack
+        return float(total - square - held - slack)
 
     def value(self) -> float:
         """Return the relaxed objective of the current mixes (memory prices included)."""
@@ -115,7 +117,7 @@ class Relaxation:
         _sweep(
             order,
             table.task_offsets,
-            self._priced,
+            self.fixed_cost,
             table.use_offsets,
             self._use_local,
             self._root,
@@ -126,13 +128,24 @@ class Relaxation:
             self.load,
         )
 
+    def priced(self) -> FloatArray:
+        """Return every option's cost at prices 2 y and the current memory prices, shape (n_options,)."""
+        table = self.table
+        shared = 2.0 * self.load[table.use_resource] * self._root
+        total: FloatArray = self.fixed_cost + np.bincount(table.use_option(), shared, minlength=table.n_options)
+        return total
+
     def set_memory_price(self, price: FloatArray) -> None:
-        """Set lam_n (>= 0) and price the options' memory by it; mixes stay at their options' first cost."""
+        """Set lam_n (>= 0), shape (n_nodes,), and start the mixes anew at `choice`."""
         table = self.table
         extra = price[table.memory_node] * table.memory_bytes
         option = np.repeat(np.arange(table.n_options), np.diff(table.memory_offsets))
         self.memory_price = price
-        self._priced = table.cost + np.bincount(option, extra, minlength=table.n_options)
+        self.fixed_cost = table.cost + np.bincount(option, extra, minlength=table.n_options)
+        self._mix_cost = self.fixed_cost[self.choice]
+        self._mix[:] = 0.0
+        self.load[:] = 0.0
+        _place(self.choice, table.use_offsets, table.use_resource, self._root, self._use_local, self._mix, self.load)
 
     def memory_excess(self) -> FloatArray:
         """Return bytes beyond each node's limit (negative: room) at the last `choice`, shape (n_nodes,)."""

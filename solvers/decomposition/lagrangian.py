@@ -1,0 +1,244 @@
+"""The method `lagrangian`: prices for what is shared, a certified bound, and a plan among what they leave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, ClassVar
+
+import numpy as np
+
+from formulations.joint.options import OptionTable
+from formulations.score import relative_gap
+from instances.columns import FloatArray, IntArray
+from instances.errors import InputError
+from solvers.contract import Budget, MethodParams, Outcome, SolutionStatus, Termination, Trace
+from solvers.decomposition.equal_dual import EqualDual
+from solvers.decomposition.polish import anneal, descend, reduced_costs, useful_tasks
+from solvers.decomposition.relaxation import Relaxation
+from solvers.joint_kernels import COOPERATIVE, Game, State, game_of, state_of
+from solvers.joint_setup import decline_evaluations, open_table
+from solvers.registry import register
+from solvers.rules.greedy import NO_ROOM, order_of, place_in_order
+
+__all__ = ["Lagrangian", "LagrangianParams"]
+
+_ENOUGH = 1e-7
+_HOT = (0.3, 0.1, 0.03, 0.01, 0.003)
+_COOLING = 0.01
+_SLICES = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LagrangianParams(MethodParams):
+    """Parameters of `lagrangian`.
+
+    Parameters
+    ----------
+    sweeps : int
+        Most passes over the tasks that the prices are improved by.
+    dual_steps : int
+        Most subgradient steps on memory prices, and on the prices of the number of users under equal shares.
+    moves : int
+        Trials of each annealing run among the options that the bound leaves; 0: none.
+    """
+
+    sweeps: int = 200
+    dual_steps: int = 300
+    moves: int = 200_000
+
+    def __post_init__(self) -> None:
+        for name, least in (("sweeps", 1), ("dual_steps", 0), ("moves", 0)):
+            if getattr(self, name) < least:
+                raise InputError(f"parameter {name}", f"must be >= {least}", getattr(self, name))
+
+
+@dataclass(slots=True)
+class _Search:
+    """What is known so far: the best bound with the priced options behind it, the best state."""
+
+    table: OptionTable
+    game: Game
+    trace: Trace
+    bound: float | None = None
+    priced: FloatArray | None = None
+    choice: IntArray | None = None
+    value: float | None = None
+    best: IntArray | None = None
+
+    def offer_bound(self, bound: float, priced: FloatArray, choice: IntArray) -> None:
+        """Keep a bound with the options' prices and the tasks' cheapest options at them."""
+        if self.bound is None or bound > self.bound:
+            self.bound, self.priced, self.choice = bound, priced, choice.copy()
+            self.trace.bound(bound)
+
+    def offer_state(self, state: State, value: float) -> None:
+        """Keep a state that fits the memory limits."""
+        if self.value is None or value < self.value:
+            self.value, self.best = value, state.choice.copy()
+            self.trace.incumbent(self.table.plan(state.choice))
+
+    def gap(self) -> float:
+        """Return the relative gap, inf while a side is missing."""
+        gap = relative_gap(self.value, self.bound)
+        return float("inf") if gap is None else gap
+
+
+@register(
+    "lagrangian",
+    kind="bound",
+    citation="Geoffrion, Math. Prog. Study 2, 1974; Lacoste-Julien et al., ICML 2013",
+    anytime=True,
+)
+class Lagrangian:
+    """Dual prices of shared resources and memory give a certified bound and, by annealing at marginal cost, a plan."""
+
+    Params: ClassVar[type[MethodParams]] = LagrangianParams
+    families: ClassVar[frozenset[str]] = frozenset({"joint"})
+
+    def __init__(self, params: LagrangianParams | None = None) -> None:
+        self.params = params or LagrangianParams()
+
+    def decline(self, problem: Any, budget: Budget) -> str | None:
+        """Decline a limit of evaluations."""
+        return decline_evaluations(budget)
+
+    def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
+        """Raise the bound, then search among the options that it leaves.
+
+        `info` counts sweeps and dual steps and says how many options the bound ruled out.
+        """
+        table = open_table(problem, trace)
+        if isinstance(table, Outcome):
+            return table
+        search = _Search(table, game_of(table), trace)
+        relaxation, sweeps = self._raise_bound(search, budget, rng)
+        self._first_states(search, relaxation, rng, budget)
+        steps = 0
+        if len(table.memory_node) and (relaxation.memory_excess() > 0).any():
+            steps += self._price_memory(search, relaxation, budget, rng)
+        if problem.options.sharing == "equal" and table.n_resources:
+            steps += self._price_users(search, relaxation, budget)
+        self._search(search, budget, rng)
+        late = trace.left(budget) <= 0
+        info = {"sweeps": sweeps, "dual_steps": steps, "options": table.n_options, "options_left": self._left(search)}
+        ended = Termination.TIME_LIMIT if late else Termination.COMPLETED
+        if search.best is None:
+            return Outcome(
+                plan=None, status=SolutionStatus.NONE, termination=ended, bound=search.bound, reason=NO_ROOM, info=info
+            )
+        proven = search.gap() <= budget.tolerance
+        return Outcome(
+            plan=table.plan(search.best),
+            status=SolutionStatus.OPTIMAL if proven else SolutionStatus.FEASIBLE,
+            termination=Termination.COMPLETED if proven else ended,
+            bound=search.bound,
+            info=info,
+        )
+
+    def _raise_bound(self, search: _Search, budget: Budget, rng: np.random.Generator) -> tuple[Relaxation, int]:
+        """Sweep until the relaxation is solved, the sweeps are spent or half the time is gone."""
+        table, trace = search.table, search.trace
+        alone = table.alone_cost()
+        order = np.lexsort((alone, table.option_task()))
+        relaxation = Relaxation.start(table, order[table.task_offsets[:-1]])
+        half = trace.left(budget) / 2
+        done = 0
+        while done < self.params.sweeps:
+            done += 1
+            relaxation.sweep(rng.permutation(table.n_tasks))
+            bound = relaxation.bound()
+            if search.bound is None or bound > search.bound:
+                search.offer_bound(bound, relaxation.priced(), relaxation.choice)
+            best = search.bound if search.bound is not None else bound
+            if relaxation.value() - best <= _ENOUGH * abs(best) or trace.left(budget) <= half:
+                break
+        return relaxation, done
+
+    def _first_states(self, search: _Search, relaxation: Relaxation, rng: np.random.Generator, budget: Budget) -> None:
+        """Descend from the cheapest options at the best prices, where they fit, and from a greedy state."""
+        assert search.choice is not None
+        order = np.arange(search.table.n_tasks)
+        cheapest = state_of(search.table, search.game, search.choice)
+        if (cheapest.held <= search.game.limit[: len(cheapest.held)]).all():
+            search.offer_state(cheapest, descend(search.game, cheapest, order))
+        turn = order_of(search.table, "weight", rng)
+        greedy = place_in_order(search.table, search.game, turn, COOPERATIVE, lambda: search.trace.left(budget) <= 0)
+        if greedy is not None:
+            search.offer_state(greedy, descend(search.game, greedy, order))
+
+    def _price_memory(self, search: _Search, relaxation: Relaxation, budget: Budget, rng: np.random.Generator) -> int:
+        """Raise the bound by prices of the memory limits: Polyak steps towards the best plan's value."""
+        reach, idle = 1.0, 0
+        for step in range(self.params.dual_steps):
+            excess = relaxation.memory_excess()
+            rising = np.where((excess > 0) | (relaxation.memory_price > 0), excess, 0.0)
+            length = float(rising @ rising)
+            if length == 0 or search.trace.left(budget) <= 0:
+                return step
+            assert search.bound is not None
+            goal = search.value if search.value is not None else search.bound + 0.05 * abs(search.bound)
+            room = max(goal - search.bound, 1e-9 * abs(goal))
+            relaxation.set_memory_price(np.maximum(relaxation.memory_price + reach * room / length * rising, 0.0))
+            for _ in range(3):
+                relaxation.sweep(rng.permutation(search.table.n_tasks))
+            bound = relaxation.bound()
+            better = bound > search.bound
+            search.offer_bound(bound, relaxation.priced(), relaxation.choice)
+            idle = 0 if better else idle + 1
+            if idle >= 10:
+                reach, idle = reach / 2, 0
+        return self.params.dual_steps
+
+    def _price_users(self, search: _Search, relaxation: Relaxation, budget: Budget) -> int:
+        """Raise the bound of equal shares by prices of the number of users."""
+        if search.value is None or search.bound is None:
+            return 0
+        table = search.table
+        system = table.problem.instance.system
+        limits = np.unique(table.memory_node)
+        held = float(relaxation.memory_price[limits] @ system.node_memory_bytes[limits])
+        dual = EqualDual.start(table, 2.0 * relaxation.load)
+        best, reach, idle = dual.price.copy(), 1.0, 0
+        least, enough = -np.inf, search.trace.left(budget) * 0.75
+        bound, gradient = dual.bound(relaxation.fixed_cost, held)
+        for step in range(self.params.dual_steps):
+            if search.trace.left(budget) <= enough or not gradient.any():
+                return step
+            if bound > least:
+                least, best, idle = bound, dual.price.copy(), 0
+                search.offer_bound(bound, dual.priced(relaxation.fixed_cost), dual.choice)
+            else:
+                idle += 1
+            if idle >= 15:
+                reach, idle = reach / 2, 0
+                dual.price = best.copy()
+                bound, gradient = dual.bound(relaxation.fixed_cost, held)
+            dual.step(gradient, reach * max(search.value - bound, 0.0))
+            bound, gradient = dual.bound(relaxation.fixed_cost, held)
+        return self.params.dual_steps
+
+    def _search(self, search: _Search, budget: Budget, rng: np.random.Generator) -> None:
+        """Anneal among the options whose reduced cost the gap does not exceed, from hot to cool."""
+        order = np.arange(search.table.n_tasks)
+        for hot in _HOT if self.params.moves else ():
+            if search.best is None or search.gap() <= budget.tolerance or search.trace.left(budget) <= 0:
+                return
+            assert search.value is not None and search.bound is not None
+            # a wide gap says nothing of how rough the landscape is: then the scale is a task's cost
+            room = min(search.value - search.bound, abs(search.value) / search.table.n_tasks)
+            state = state_of(search.table, search.game, search.best)
+            options = useful_tasks(search.table, self._useful(search))
+            heats = hot * room * _COOLING ** np.linspace(0.0, 1.0, _SLICES + 1)
+            for warm, cool in pairwise(heats.tolist()):
+                anneal(search.game, state, options, warm, cool, max(self.params.moves // _SLICES, 1), rng)
+                if search.trace.left(budget) <= 0:
+                    break
+            search.offer_state(state, descend(search.game, state, order))
+
+    def _useful(self, search: _Search) -> Any:
+        assert search.priced is not None and search.value is not None and search.bound is not None
+        return reduced_costs(search.table, search.priced) <= search.value - search.bound
+
+    def _left(self, search: _Search) -> int | None:
+        return int(self._useful(search).sum()) if search.value is not None and search.priced is not None else None
