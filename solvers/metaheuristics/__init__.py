@@ -1,0 +1,1 @@
+"""Metaheuristics of the family `joint`, all on one encoding and one decoder."""
