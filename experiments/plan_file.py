@@ -48,10 +48,12 @@ def read_plan(path: str | Path) -> PlanFile:
         If it cannot be read or is not a plan file.
     """
     try:
-        return msgspec.json.decode(Path(path).read_bytes(), type=PlanFile)
-    except (OSError, ValueError) as error:
+        data = Path(path).read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         raise InputError(str(path), f"cannot be read ({getattr(error, 'strerror', None) or error})") from None
-    except (msgspec.MsgspecError, RecursionError) as error:
+    try:
+        return msgspec.json.decode(data, type=PlanFile)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(str(path), f"not a plan file: {error}") from None
 
 
