@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -107,7 +108,7 @@ class JointCoefficients:
             options=rows,
             unit=unit,
             offset=float(least.sum()),
-            task_options=tuple(np.arange(a, b) for a, b in zip(offsets[:-1], offsets[1:], strict=True)),
+            task_options=tuple(np.arange(a, b) for a, b in pairwise(offsets.tolist())),
             cost=cost - least[task],
             resources=_resource_rows(table, position, task, unit),
             memory=_memory_rows(table, position, task),

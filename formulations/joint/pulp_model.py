@@ -58,8 +58,8 @@ class PulpModel:
 def build(data: JointCoefficients, points: Sequence[Sequence[float]]) -> PulpModel:
     """Return the model with cuts (J3) at ``points[row]`` of every resource row."""
     problem = pulp.LpProblem("joint", pulp.LpMinimize)
-    z = [pulp.LpVariable(f"z_{p}", cat="Binary") for p in range(len(data.options))]
-    q = [pulp.LpVariable(f"q_{row.resource}", lowBound=0) for row in data.resources]
+    z = [problem.add_variable(f"z_{p}", cat="Binary") for p in range(len(data.options))]
+    q = [problem.add_variable(f"q_{row.resource}", lowBound=0) for row in data.resources]
     model = PulpModel(data, problem, z, q, [[] for _ in q])
     problem += _sum(data.cost, z) + pulp.lpSum(q) + data.offset, "J"
     _choose(model)
@@ -89,8 +89,8 @@ def _count(model: PulpModel) -> None:
     for row, q in zip(model.data.resources, model.q, strict=True):
         counts = range(1, row.most_users + 1)
         used = [model.z[p] for p in row.options]
-        u = [pulp.LpVariable(f"u_{row.resource}_{n}", cat="Binary") for n in counts]
-        beta = [pulp.LpVariable(f"beta_{row.resource}_{n}", lowBound=0) for n in counts]
+        u = [model.problem.add_variable(f"u_{row.resource}_{n}", cat="Binary") for n in counts]
+        beta = [model.problem.add_variable(f"beta_{row.resource}_{n}", lowBound=0) for n in counts]
         model.problem += pulp.lpSum(u) <= 1
         model.problem += pulp.lpSum(n * u_n for n, u_n in zip(counts, u, strict=True)) == pulp.lpSum(used)
         model.problem += pulp.lpSum(beta) == _sum(row.cost, used)

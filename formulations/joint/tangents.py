@@ -26,8 +26,8 @@ from instances.columns import Array, FloatArray
 __all__ = ["cut_coefficients", "first_points"]
 
 
-def cut_coefficients(root: FloatArray, point: float) -> FloatArray:
-    """Return phi_t(s) of (T) for every root in `root`, at ``t = point``.
+def cut_coefficients(root: FloatArray, point: float | FloatArray) -> FloatArray:
+    """Return phi_t(s) of (T) for every root in `root`, at ``t = point`` (one, or one a root).
 
     Examples
     --------

@@ -1,0 +1,1 @@
+"""Back ends: MILP solvers behind one call, whatever language the model was written in."""

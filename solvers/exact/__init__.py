@@ -1,0 +1,1 @@
+"""Exact methods: mathematical models solved by general solvers."""

@@ -1,0 +1,184 @@
+"""The method `milp`: the exact model in PuLP or Pyomo, solved by CBC, HiGHS or SCIP, cut by cut.
+
+With free shares the model's squares are cuts from below (Kelley, "The cutting-plane method for
+solving convex programs", SIAM J. 8, 1960; outer approximation in the sense of Duran and Grossmann,
+Math. Program. 36, 1986): the referee prices the plan of each round, and cuts at the plan's loads
+make the next round price it right. The bound of every round is valid.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, get_args
+
+import numpy as np
+
+from formulations.joint import pulp_model, pyomo_model
+from formulations.joint.coefficients import JointCoefficients
+from formulations.joint.options import OptionTable
+from formulations.joint.tangents import first_points
+from instances.columns import IntArray
+from instances.errors import InputError
+from solvers.backends.contract import MilpLimits, MilpResult
+from solvers.backends.linear_model import linear_model
+from solvers.backends.registry import BackendName, backend
+from solvers.contract import Budget, MethodParams, Outcome, SolutionStatus, Termination, Trace
+from solvers.exact.claim import Claim
+from solvers.exact.narrowing import Narrowing, narrow, unnarrowed
+from solvers.joint_setup import decline_evaluations, open_table
+from solvers.registry import register
+
+__all__ = ["Milp", "MilpParams"]
+
+Language = Literal["pulp", "pyomo"]
+_SCALE = 1e4
+"""Objective of the plan at hand in units of the model: far above the solvers' absolute tolerances."""
+_MOST_TASKS = 20_000
+_MOST_ROUNDS = 200
+_SECONDS_PER_ENTRY = {"pulp": 4e-6, "pyomo": 1.5e-5}
+"""Time to build the model, per entry of its matrix, rounded up from measurements."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MilpParams(MethodParams):
+    """Parameters of `milp`.
+
+    Parameters
+    ----------
+    language : {"pulp", "pyomo"}
+        In which the model is written.
+    backend : {"cbc", "highs", "scip"}
+        What solves it.
+    narrowing : bool
+        First find a plan and a bound and rule out options by reduced cost. Without it the solver
+        gets the model of the whole option table and nothing else.
+    """
+
+    language: Language = "pulp"
+    backend: BackendName = "cbc"
+    narrowing: bool = True
+
+    def __post_init__(self) -> None:
+        for name, kind in (("language", Language), ("backend", BackendName)):
+            if getattr(self, name) not in get_args(kind):
+                raise InputError(
+                    f"parameter {name}", f"must be one of {', '.join(get_args(kind))}", getattr(self, name)
+                )
+
+
+@register(
+    "milp", kind="exact", citation="Duran and Grossmann, Math. Program. 36, 1986", anytime=True, deterministic=True
+)
+class Milp:
+    """The exact model as a MILP in PuLP or Pyomo, solved by CBC, HiGHS or SCIP."""
+
+    Params: ClassVar[type[MethodParams]] = MilpParams
+    families: ClassVar[frozenset[str]] = frozenset({"joint"})
+
+    def __init__(self, params: MilpParams | None = None) -> None:
+        self.params = params or MilpParams()
+
+    def decline(self, problem: Any, budget: Budget) -> str | None:
+        """Decline a missing back end, limits that it cannot keep, and instances beyond any MILP."""
+        solver = backend(self.params.backend)
+        state = solver.available()
+        if not state:
+            return str(state)
+        if solver.most_threads is not None and budget.threads > solver.most_threads:
+            return f"{solver.name} runs on one thread here; set threads=1, or backend=cbc or highs"
+        if problem.instance.n_tasks > _MOST_TASKS:
+            return f"more than {_MOST_TASKS:,} tasks: too many for a MILP; take lagrangian"
+        return decline_evaluations(budget)
+
+    def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
+        """Narrow the table, then solve, price and cut until the gap is closed or the time is up."""
+        table = open_table(problem, trace)
+        if isinstance(table, Outcome):
+            return table
+        claim = Claim(budget=budget, trace=trace, info={"options": table.n_options})
+        found = narrow(table, claim, rng) if self.params.narrowing else unnarrowed(table)
+        if claim.closed:
+            return claim.outcome(Termination.COMPLETED)
+        entries = 4 * len(found.keep) + 4 * int(np.diff(table.use_offsets)[found.keep].sum())
+        if _SECONDS_PER_ENTRY[self.params.language] * entries > 0.7 * claim.seconds_left:
+            return claim.outcome(Termination.TIME_LIMIT, f"no time to build the model of {len(found.keep):,} options")
+        return self._rounds(table, claim, found)
+
+    def _rounds(self, table: OptionTable, claim: Claim, found: Narrowing) -> Outcome:
+        unit, keep, choice = _unit(table, claim), found.keep, found.choice
+        data = JointCoefficients.of(table, keep=keep, unit=unit)
+        known = found.points[:, [row.resource for row in data.resources]] / np.sqrt(unit)
+        points = [first_points(known[:, row]) for row in range(len(data.resources))]
+        module = pulp_model if self.params.language == "pulp" else pyomo_model
+        model: Any = module.build(data, points)
+        solver = backend(self.params.backend)
+        narrowed = len(keep) < table.n_options
+        precision = 0.25
+        for turn in range(1, _MOST_ROUNDS + 1):
+            left = claim.seconds_left
+            if left <= 0:
+                break
+            limits = MilpLimits(
+                seconds=None if left == float("inf") else left,
+                threads=claim.budget.threads,
+                relative_gap=precision * claim.budget.tolerance,
+            )
+            start = None if choice is None else model.start(choice)
+            result: MilpResult = solver.solve(linear_model(model.problem), limits, start=start)
+            claim.info["rounds"] = turn
+            if result.status == SolutionStatus.INFEASIBLE:
+                if not narrowed or claim.value is None:
+                    return claim.infeasible("the tasks' options do not fit the memory together")
+                claim.raise_bound(claim.value)  # no plan is better than the one at hand
+                return claim.outcome(Termination.COMPLETED)
+            _take_bound(result, claim, unit, narrowed)
+            if not result.values:
+                return claim.outcome(result.termination, result.reason)
+            plan_rows = model.choice(result.values)
+            value = claim.offer(table.plan(plan_rows))
+            if claim.closed:
+                break
+            if result.termination != Termination.COMPLETED:
+                return claim.outcome(result.termination, result.reason)
+            if value is None:
+                # the solver's tolerance let a plan through that is over a memory limit
+                model.forbid(np.searchsorted(data.options, plan_rows))
+                continue
+            if claim.value == value:
+                choice = plan_rows
+            if not _cut(model, data, plan_rows):
+                if precision < 1e-6:
+                    break
+                precision *= 0.1
+        late = claim.seconds_left <= 0
+        return claim.outcome(Termination.TIME_LIMIT if late else Termination.COMPLETED, "the gap did not close")
+
+
+def _unit(table: OptionTable, claim: Claim) -> float:
+    """Return the objective units per unit of the model."""
+    sizes = [abs(claim.value or 0.0), abs(claim.bound or 0.0)]
+    if not max(sizes):
+        sizes = [float(np.abs(table.alone_cost()).sum())]
+    return max(sizes) / _SCALE or 1.0
+
+
+def _take_bound(result: MilpResult, claim: Claim, unit: float, narrowed: bool) -> None:
+    """Report the bound of a round; options that were ruled out can do no better than the plan at hand."""
+    if result.bound is None:
+        return
+    bound = result.bound * unit
+    if narrowed and claim.value is not None:
+        bound = min(bound, claim.value)
+    claim.raise_bound(bound)
+
+
+def _cut(model: Any, data: JointCoefficients, choice: IntArray) -> bool:
+    """Add cuts at the plan's loads; return whether any is new."""
+    if data.equal:
+        return False
+    added = False
+    for row, load in enumerate(data.loads(choice).tolist()):
+        if load > 0 and all(abs(load - point) > 1e-9 * load for point in model.cuts[row]):
+            model.add_cut(row, load)
+            added = True
+    return added
