@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from formulations.joint.plan import JointPlan
 from formulations.joint.problem import Version, versions_of
@@ -46,13 +47,18 @@ class Placed:
 
 def place_patterns(instance: Instance, plan: JointPlan) -> Placed:
     """Place every distinct (network, version, device_until, edge_until) of `plan` once."""
-    keys = np.column_stack((instance.workload.task_network, plan.version, plan.device_until, plan.edge_until))
-    distinct, pattern = np.unique(keys, axis=0, return_inverse=True)
+    most = max(len(net) for net in instance.networks)
+    versions = [versions_of(net) for net in instance.networks]
+    several = max(len(v) for v in versions)
+    key = (instance.workload.task_network.astype(np.int64) * several + plan.version) * most + plan.device_until
+    pattern, distinct = pd.factorize(key * most + plan.edge_until)
     n, n_kinds = len(distinct), len(instance.system.kinds)
     seconds, joules = np.zeros((3, n_kinds, n)), np.zeros((3, n_kinds, n))
     parameter_bytes, operations, crossing = np.zeros((3, n)), np.zeros((3, n)), np.zeros((3, n))
-    versions = [versions_of(net) for net in instance.networks]
-    for column, (net, version, first, second) in enumerate(distinct.tolist()):
+    for column, placement in enumerate(distinct.tolist()):
+        rest, second = divmod(placement, most)
+        rest, first = divmod(rest, most)
+        net, version = divmod(rest, several)
         graph, cost, chosen = instance.networks[net], instance.costs[net], versions[net][version]
         part = _parts(graph, chosen, first, second)
         for where in range(3):
@@ -66,7 +72,7 @@ def place_patterns(instance: Instance, plan: JointPlan) -> Placed:
                 operations[where, column] += head.operations
         crossing[:, column] = _tensors(graph, chosen, part)
     return Placed(
-        pattern=pattern.reshape(-1),
+        pattern=pattern,
         seconds=seconds,
         joules=joules,
         parameter_bytes=parameter_bytes,

@@ -37,13 +37,15 @@ def chosen_site(problem: JointProblem, plan: JointPlan) -> tuple[IntArray, IntAr
 
 def uplink_of(system: System, site: IntArray, cloud: IntArray) -> IntArray:
     """Return the first route from each site to each cloud (rows of equal length), -1 where there is none."""
-    key = system.route_source.astype(np.int64) * system.n_nodes + system.route_target
+    tier = system.node_tier
+    rows = np.flatnonzero((tier[system.route_source] == Tier.EDGE) & (tier[system.route_target] == Tier.CLOUD))
+    key = system.route_source[rows].astype(np.int64) * system.n_nodes + system.route_target[rows]
     known, first = np.unique(key, return_index=True)
     asked = site.astype(np.int64) * system.n_nodes + cloud
     at = np.searchsorted(known, asked)
     found = at < len(known)
     found[found] = known[at[found]] == asked[found]
-    return np.where(found, first[np.minimum(at, len(known) - 1)] if len(known) else -1, -1)
+    return np.where(found, rows[first[np.minimum(at, len(known) - 1)]] if len(known) else -1, -1)
 
 
 def structure_violations(problem: JointProblem, plan: JointPlan) -> list[str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from formulations.joint.placed import Placed, place_patterns
 from formulations.joint.plan import JointPlan
@@ -155,7 +156,7 @@ def _ledger(problem: JointProblem, plan: JointPlan, placed: Placed) -> _Ledger:
     all_task, all_resource, all_seconds, all_watts = (np.concatenate(c) for c in zip(*rows, strict=True))
     busy = all_seconds > 0
     key = all_task[busy].astype(np.int64) * max(len(system.resources), 1) + all_resource[busy]
-    distinct, row = np.unique(key, return_inverse=True)
+    row, distinct = pd.factorize(key)
     most = np.zeros(len(distinct))
     np.maximum.at(most, row, all_watts[busy])
     return _Ledger(
@@ -188,7 +189,8 @@ def _crossings(
         links.append(system.route_links[np.repeat(system.route_offsets[route], count) + step])
         sizes.append(np.repeat(size, count))
     task, link = np.concatenate(tasks), np.concatenate(links).astype(np.int64)
-    distinct, row, times = np.unique(task * max(system.n_links, 1) + link, return_inverse=True, return_counts=True)
+    row, distinct = pd.factorize(task * max(system.n_links, 1) + link)
+    times = np.bincount(row, minlength=len(distinct))
     task, link = distinct // max(system.n_links, 1), distinct % max(system.n_links, 1)
     total = np.bincount(row, np.concatenate(sizes), minlength=len(distinct))
     return task, link, total - (times - 1) * placed.through_bytes[placed.pattern[task]]
