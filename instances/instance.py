@@ -82,7 +82,8 @@ class Instance:
             text([_record(layer) for layer in net.layers])
             text([[_record(e) for e in net.exits], [_record(v) for v in net.variants]])
             columns(cost)
-        text([_record(kind) for kind in self.system.kinds])
+        # where a figure comes from does not change the problem
+        text([{k: v for k, v in _record(kind).items() if k != "source"} for kind in self.system.kinds])
         text([_record(resource) for resource in self.system.resources])
         text(self.system.node_names)
         columns(self.system)
