@@ -120,7 +120,7 @@ class System:
     route_source, route_target : int arrays, shape (n_routes,)
         End nodes of each route.
     route_offsets : int array, shape (n_routes + 1,)
-        Route ``i`` is ``route_links[route_offsets[i]:route_offsets[i + 1]]``, links in travel order.
+        Route ``i`` is ``route_links[route_offsets[i]:route_offsets[i + 1]]``, links in travel order, none twice.
     route_links : int array
         Links of all routes, one after the other.
 
@@ -347,3 +347,10 @@ def _check_routes(system: System) -> None:
     if bad.any() or broken.any():
         row = int(full[bad][0]) if bad.any() else int(np.searchsorted(offsets, steps[broken][0], "right")) - 1
         raise InputError(label(row), "links must lead from its source to its target without a break")
+    # two links in a row always differ, so only routes of three or more can come back to one
+    long = np.repeat(lengths >= 3, lengths)
+    passed = np.sort(np.repeat(np.arange(n), lengths)[long] * system.n_links + links[long])
+    twice = passed[1:][passed[1:] == passed[:-1]]
+    if len(twice):
+        route, link = divmod(int(twice[0]), system.n_links)
+        raise InputError(label(route), "must not pass a link twice", system.link_name(link))

@@ -66,7 +66,7 @@ def evaluate(problem: JointProblem, plan: JointPlan) -> Score:
     Returns
     -------
     Score
-        Value None where the placement means nothing or a share is missing.
+        Value None where the placement means nothing, a share is missing or the value is not finite.
 
     Raises
     ------
@@ -87,16 +87,19 @@ def evaluate(problem: JointProblem, plan: JointPlan) -> Score:
     violations += _share_violations(problem, plan, ledger, share)
     if not (share > 0).all():
         return _unpriced(violations)
-    elapsed = ledger.seconds / share
-    latency = ledger.fixed_s + np.bincount(ledger.task, elapsed, minlength=load.n_tasks)
-    energy = ledger.energy_j + np.bincount(ledger.task, elapsed * ledger.watts, minlength=load.n_tasks)
-    value = (
-        options.latency_weight * float(np.dot(load.task_weight, latency))
-        + options.energy_weight * float(energy.sum())
-        + options.price_weight * float(ledger.price.sum())
-    )
+    with np.errstate(over="ignore", invalid="ignore"):
+        elapsed = ledger.seconds / share
+        latency = ledger.fixed_s + np.bincount(ledger.task, elapsed, minlength=load.n_tasks)
+        energy = ledger.energy_j + np.bincount(ledger.task, elapsed * ledger.watts, minlength=load.n_tasks)
+        value = (
+            options.latency_weight * float(np.dot(load.task_weight, latency))
+            + options.energy_weight * float(energy.sum())
+            + options.price_weight * float(ledger.price.sum())
+        )
+    if not np.isfinite(value):
+        return _unpriced([*violations, "the objective is beyond the range of numbers"])
     return Score(
-        value=value if np.isfinite(value) else None,
+        value=value,
         violations=tuple(violations),
         latency_s=latency,
         energy_j=energy,
@@ -138,12 +141,13 @@ def _ledger(problem: JointProblem, plan: JointPlan, placed: Placed) -> _Ledger:
         energy[task[alone]] += seconds[alone] * watts[alone]
         rows.append((task[shared], system.node_resource[node[shared]], seconds[shared], watts[shared]))
 
-    task, link, size = _crossings(problem, plan, placed, site, access)
+    task, link, size, passes = _crossings(problem, plan, placed, site, access)
     leaves = system.link_source[link] == source[task]
     watts = np.where(leaves, send[task], idle[task])
     seconds = size / system.link_bytes_per_s[link]
-    np.add.at(fixed, task, system.link_latency_s[link])
-    np.add.at(energy, task, system.link_latency_s[link] * idle[task])
+    waiting = passes * system.link_latency_s[link]
+    np.add.at(fixed, task, waiting)
+    np.add.at(energy, task, waiting * idle[task])
     np.add.at(price, task, size * system.link_price_per_byte[link])
     paid = leaves | system_wide
     np.add.at(energy, task[paid], size[paid] * system.link_joules_per_byte[link[paid]])
@@ -172,8 +176,11 @@ def _ledger(problem: JointProblem, plan: JointPlan, placed: Placed) -> _Ledger:
 
 def _crossings(
     problem: JointProblem, plan: JointPlan, placed: Placed, site: IntArray, access: IntArray
-) -> tuple[IntArray, IntArray, FloatArray]:
-    """Return rows (task, link, bytes): each tensor once per link of the union of its routes."""
+) -> tuple[IntArray, IntArray, FloatArray, IntArray]:
+    """Return rows (task, link, bytes, passes): each tensor once per link of the union of its routes.
+
+    A link of both routes is passed twice, and its latency waited for twice, where the site computes in between.
+    """
     system = problem.instance.system
     away = np.flatnonzero(site >= 0)
     up = np.flatnonzero((plan.cloud >= 0) & (plan.cloud != site))
@@ -193,7 +200,8 @@ def _crossings(
     times = np.bincount(row, minlength=len(distinct))
     task, link = distinct // max(system.n_links, 1), distinct % max(system.n_links, 1)
     total = np.bincount(row, np.concatenate(sizes), minlength=len(distinct))
-    return task, link, total - (times - 1) * placed.through_bytes[placed.pattern[task]]
+    passes = np.where(plan.device_until[task] == plan.edge_until[task], 1, times)
+    return task, link, total - (times - 1) * placed.through_bytes[placed.pattern[task]], passes
 
 
 def _weights(problem: JointProblem, ledger: _Ledger) -> FloatArray:
@@ -256,7 +264,7 @@ def _share_violations(problem: JointProblem, plan: JointPlan, ledger: _Ledger, s
     ]
     if problem.options.sharing == "equal":
         equal = 1.0 / np.bincount(ledger.resource, minlength=len(names))[ledger.resource]
-        uneven = np.flatnonzero(~(np.abs(share - equal) <= SHARE_TOLERANCE))
+        uneven = np.flatnonzero(~(np.abs(share - equal) <= SHARE_TOLERANCE * equal))
         lines += [
             f"task {ledger.task[row]}: share of {names[ledger.resource[row]]} must be {equal[row]:.9g} (equal sharing)"
             for row in uneven[:20].tolist()
