@@ -9,14 +9,14 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from experiments.compare import run_study
+from experiments.comparison import run_study
 from experiments.export import export_store, tables_of
 from experiments.judge import Judgement, judge
 from experiments.plan_file import problem_for, read_plan
 from experiments.plugins import load_plugins
 from experiments.runner import RunnerOptions
 from experiments.settings import settings_text
-from experiments.solve import Solution, solve_instance
+from experiments.solution import Solution, solve_instance
 from experiments.store import Store
 from experiments.study import Study, read_study, study_of
 from experiments.tables.csv import render_csv

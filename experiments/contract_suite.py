@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 from experiments.plugins import plugin_files
-from experiments.solve import Solution, solve_instance
+from experiments.solution import Solution, solve_instance
 from formulations.registry import family, family_names
 from formulations.score import Verdict
 from instances.errors import InputError

@@ -40,6 +40,11 @@ def load_plugin(path: str | Path) -> str:
     name = f"tiercut_plugin_{file.stem}_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}"
     if name in sys.modules:
         return name
+    main = getattr(sys.modules["__main__"], "__file__", None)
+    if main is not None and Path(main).resolve() == file:  # the script that runs has registered its own already
+        if str(file) not in _LOADED:
+            _LOADED.append(str(file))
+        return "__main__"
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
         raise InputError("plugin", "cannot be loaded", str(path))

@@ -50,7 +50,7 @@ def command(
       tiercut solve metro.json --method milp --set language=pulp --seed 1 --time-limit 10 --plan plan.json
       tiercut solve metro.json --method spso-ga --option sharing=equal --seed 1 --evaluations 20000 --json
     """
-    from experiments.solve import solve_instance
+    from experiments.solution import solve_instance
     from instances.files.instance_file import read_instance
     from solvers.contract import Budget, Termination
 

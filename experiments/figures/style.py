@@ -19,7 +19,7 @@ __all__ = ["LINES", "MARKERS", "PALETTE", "look", "save", "style_of"]
 # Okabe and Ito, "Color universal design" (2008), yellow darkened for white paper
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#5B5B5B", "#B8A800")
 LINES: tuple[str | tuple[int, tuple[int, ...]], ...] = ("-", (0, (5, 2)), (0, (1, 1)), (0, (5, 1, 1, 1)))
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">", "p", "h")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "h", "d")
 
 _RC: Any = {
     "font.family": "DejaVu Sans",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from experiments.api import Comparison, compare, table
-from experiments.compare import run_study
+from experiments.comparison import run_study
 from experiments.export import export_store
 from experiments.rejudge import rejudge
 from experiments.runner import RunnerOptions
