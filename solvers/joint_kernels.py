@@ -8,7 +8,7 @@ A state is the option of every task and what the options put on the resources:
 - `held`, shape (n_nodes,): bytes of weights on nodes with a limit.
 """
 
-# mypy: disable-error-code="no-untyped-def"
+# mypy: disable-error-code="no-untyped-def, assignment"
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def marginal(game, loads, option, others):
 @njit(cache=True, error_model="numpy")
 def best_option(game, loads, held, task, others):
     """Return the option of least cost that fits, and that cost; -1 and inf where none fits."""
-    best, least = -1, np.inf
+    best, least = np.int64(-1), np.inf
     for option in range(game.task_offsets[task], game.task_offsets[task + 1]):
         cost = marginal(game, loads, option, others)
         if cost < least and fits(game, held, option):
@@ -188,7 +188,7 @@ def lightest_in_turn(game, choice, loads, held, order):
     no option fits (the turn ends there), or -1.
     """
     for k in order:
-        best, least_share, least_cost = -1, np.inf, np.inf
+        best, least_share, least_cost = np.int64(-1), np.inf, np.inf
         for option in range(game.task_offsets[k], game.task_offsets[k + 1]):
             share = 0.0
             for u in range(game.memory_offsets[option], game.memory_offsets[option + 1]):

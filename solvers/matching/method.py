@@ -17,7 +17,7 @@ from solvers.joint_setup import decline_evaluations, open_table
 from solvers.matching.blocking_pairs import Acceptance
 from solvers.matching.deferred_acceptance import deferred_acceptance
 from solvers.matching.sites import Sites, default_quota, sites_of
-from solvers.matching.swap_matching import places_of, rounds, seat
+from solvers.matching.swap_matching import places_of, seat, try_steps
 from solvers.registry import register
 
 __all__ = ["Matching", "MatchingParams", "first_matching"]
@@ -120,11 +120,15 @@ class Matching:
         game, places = game_of(table), places_of(sites)
         others = COOPERATIVE if self.params.acceptance == "cooperative" else SELFISH
         wanted = first_matching(table, sites)
-        urgent = np.empty(0, dtype=np.int64)
+        matched, urgent = np.flatnonzero(wanted >= 0), np.empty(0, dtype=np.int64)
         for _ in range(_ATTEMPTS):
             state = empty_state(table)
             slot, count = np.full(table.n_tasks, -1), np.zeros(len(sites.quota), dtype=np.int64)
-            lost = seat(game, places, state, wanted, urgent, slot, count, others)
+            # who was lost before, then the matched ones, so that nobody takes their place, then the rest
+            turn = np.concatenate((urgent, matched, np.arange(table.n_tasks)))
+            target = np.full(len(turn), -1)
+            target[len(urgent) : len(urgent) + len(matched)] = wanted[matched]
+            lost = seat(game, places, state, turn, target, slot, count, others)
             if lost < 0:
                 break
             # who found no place goes first in the next attempt
@@ -153,23 +157,31 @@ class Matching:
     def _swap(
         self, game: Game, places: Any, state: State, slot: IntArray, count: IntArray, budget: Budget, trace: Trace
     ) -> dict[str, Any]:
-        """Pass over all tasks and pairs until a pass changes nothing."""
+        """Pass over all moves until none is accepted, then over all pairs, until neither changes anything."""
         others = COOPERATIVE if self.params.acceptance == "cooperative" else SELFISH
         n = len(slot)
         chunk = max(1, _PAIRS // n)
         moves = swaps = passes = 0
         seen: set[bytes] = set()
         while True:
-            done = (moves, swaps)
             fill(game, *state)
             before = state.loads.copy()
+            swapped = swaps
+            moved = -1
+            while moved != moves:
+                moved = moves
+                for begin in range(0, n, _PAIRS):
+                    if trace.left(budget) <= 0:
+                        return _counts(passes, moves, swaps)
+                    end = min(begin + _PAIRS, n)
+                    moves += try_steps(game, places, state, before, slot, count, begin, end, others, False)
             for begin in range(0, n, chunk):
                 if trace.left(budget) <= 0:
                     return _counts(passes, moves, swaps)
-                more = rounds(game, places, state, before, slot, count, begin, min(begin + chunk, n), others)
-                moves, swaps = moves + more[0], swaps + more[1]
+                end = min(begin + chunk, n)
+                swaps += try_steps(game, places, state, before, slot, count, begin, end, others, True)
             passes += 1
-            if (moves, swaps) == done:
+            if swaps == swapped:
                 return _counts(passes, moves, swaps, stable=True)
             # the objective falls with every step, so this is for what rounding might do
             digest = hashlib.blake2b(state.choice.tobytes(), digest_size=16).digest()

@@ -6,7 +6,7 @@ and some lower; ``cooperative`` one that lowers the objective. As the own costs 
 it falls in both modes.
 """
 
-# mypy: disable-error-code="no-untyped-def"
+# mypy: disable-error-code="no-untyped-def, assignment"
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from instances.columns import IntArray
 from solvers.joint_kernels import IMPROVEMENT, SELFISH, fits, marginal, put
 from solvers.matching.sites import Sites
 
-__all__ = ["Places", "place_at", "places_of", "rounds", "seat"]
+__all__ = ["Places", "place_at", "places_of", "seat", "try_steps"]
 
 
 class Places(NamedTuple):
@@ -40,7 +40,7 @@ def places_of(sites: Sites) -> Places:
 @njit(cache=True, error_model="numpy")
 def place_at(game, places, loads, held, slot, others):
     """Return the option of a slot that costs least under the loads and fits, -1 where none does."""
-    best, least = -1, np.inf
+    best, least = np.int64(-1), np.inf
     for at in range(places.slot_offsets[slot], places.slot_offsets[slot + 1]):
         option = places.slot_options[at]
         cost = marginal(game, loads, option, others)
@@ -66,6 +66,12 @@ def _own(game, loads, option):
         r = game.resource[u]
         total += game.use[u] * (loads[1, r] if game.equal else loads[0, r])
     return total
+
+
+@njit(cache=True, error_model="numpy")
+def _worse(game, before, old, loads, new):
+    """Return whether a task's own cost is higher at `new` than it was at `old` under the loads `before`."""
+    return _own(game, loads, new) > _own(game, before, old) * (1.0 + IMPROVEMENT)
 
 
 @njit(cache=True, error_model="numpy")
@@ -102,30 +108,33 @@ def _step(game, places, state, before, first, first_slot, second, second_slot, o
     costs of what is taken out, one after the other, less those of what comes.
     """
     choice, loads, held = state
-    old = (choice[first], choice[second] if second >= 0 else -1)
-    new = (-1, -1)
-    gain, rise = 0.0, 0.0
+    old = (choice[first], choice[second] if second >= 0 else np.int64(-1))
+    selfish = others == SELFISH
+    gain, rise, a, b = 0.0, 0.0, np.int64(-1), np.int64(-1)
     for option in old:
         if option >= 0:
             put(game, loads, held, option, -1.0)
             gain += marginal(game, loads, option, 1.0)
-    a, b = place_at(game, places, loads, held, first_slot, others), -1
+    # what the two come to cost must stay below: marginal costs are >= 0, so the first alone may settle it
+    gain -= IMPROVEMENT * abs(gain)
+    a = place_at(game, places, loads, held, first_slot, others)
     good = a >= 0
     if good:
-        rise += marginal(game, loads, a, 1.0)
+        rise = marginal(game, loads, a, 1.0)
         put(game, loads, held, a, 1.0)
-        if second >= 0:
-            b = place_at(game, places, loads, held, second_slot, others)
-            good = b >= 0
-            if good:
-                rise += marginal(game, loads, b, 1.0)
-                put(game, loads, held, b, 1.0)
+        # a second newcomer can only raise the first's own cost
+        good = rise < gain and not (selfish and _worse(game, before, old[0], loads, a))
+    if good and second >= 0:
+        b = place_at(game, places, loads, held, second_slot, others)
+        good = b >= 0
+        if good:
+            rise += marginal(game, loads, b, 1.0)
+            put(game, loads, held, b, 1.0)
+            good = rise < gain
+            if good and selfish:
+                good = not (_worse(game, before, old[0], loads, a) or _worse(game, before, old[1], loads, b))
+    good = good and not (selfish and not _nobody_worse(game, choice, loads, before, first, second))
     new = (a, b)
-    good = good and rise < gain - IMPROVEMENT * abs(gain)
-    if good and others == SELFISH:
-        good = _own(game, loads, a) <= _own(game, before, old[0]) * (1.0 + IMPROVEMENT)
-        good = good and (second < 0 or _own(game, loads, b) <= _own(game, before, old[1]) * (1.0 + IMPROVEMENT))
-        good = good and _nobody_worse(game, choice, loads, before, first, second)
     if good:
         choice[first] = a
         if second >= 0:
@@ -147,92 +156,73 @@ def _step(game, places, state, before, first, first_slot, second, second_slot, o
 
 
 @njit(cache=True, error_model="numpy")
-def _sit(game, places, state, slot, count, k, s, option):
-    """Place a task that has no place yet."""
-    state[0][k] = option
-    slot[k] = s
-    if places.slot_site[s] >= 0:
-        count[places.slot_site[s]] += 1
-    put(game, state[1], state[2], option, 1.0)
+def seat(game, places, state, turn, wanted, slot, count, others):
+    """Place the tasks of `turn` that have no place yet.
 
-
-@njit(cache=True, error_model="numpy")
-def _seat_anywhere(game, places, state, slot, count, k, others):
-    """Place a task where it costs least of what has room; return whether it has a place."""
-    if state[0][k] >= 0:
-        return True
-    best, least, at = -1, np.inf, -1
-    for s in range(places.place_offsets[k], places.place_offsets[k + 1]):
-        site = places.slot_site[s]
-        if site >= 0 and count[site] >= places.quota[site]:
-            continue
-        option = place_at(game, places, state[1], state[2], s, others)
-        if option >= 0:
-            cost = marginal(game, state[1], option, others)
-            if cost < least:
-                best, least, at = option, cost, s
-    if best >= 0:
-        _sit(game, places, state, slot, count, k, at, best)
-    return best >= 0
-
-
-@njit(cache=True, error_model="numpy")
-def seat(game, places, state, wanted, urgent, slot, count, others):
-    """Place all tasks: `urgent` ones anywhere, then those matched to a slot, then the rest anywhere.
-
-    Writes the slot of each task and the number of tasks of each site; a matched task that finds no
-    memory at its site is one of the rest. Returns the first task that finds no place, or -1.
+    Turn ``t`` is for task ``turn[t]``: at slot ``wanted[t]`` if there is room, or with -1 where it
+    costs least of what has room. Writes the slot of each task and the number of tasks of each site;
+    returns the first task that finds no place anywhere, or -1.
     """
-    for k in urgent:
-        if not _seat_anywhere(game, places, state, slot, count, k, others):
-            return k
-    for k in range(len(wanted)):
-        if state[0][k] < 0 and wanted[k] >= 0:
-            site = places.slot_site[wanted[k]]
-            option = place_at(game, places, state[1], state[2], wanted[k], others)
-            if option >= 0 and count[site] < places.quota[site]:
-                _sit(game, places, state, slot, count, k, wanted[k], option)
-    for k in range(len(wanted)):
-        if not _seat_anywhere(game, places, state, slot, count, k, others):
+    choice, loads, held = state
+    for t in range(len(turn)):
+        k = turn[t]
+        if choice[k] >= 0:
+            continue
+        best, at, least = np.int64(-1), np.int64(-1), np.inf
+        for s in range(places.place_offsets[k], places.place_offsets[k + 1]):
+            site = places.slot_site[s]
+            if (wanted[t] >= 0 and s != wanted[t]) or (site >= 0 and count[site] >= places.quota[site]):
+                continue
+            option = place_at(game, places, loads, held, s, others)
+            if option >= 0:
+                cost = marginal(game, loads, option, others)
+                if cost < least:
+                    best, at, least = option, s, cost
+        if best >= 0:
+            choice[k] = best
+            slot[k] = at
+            if places.slot_site[at] >= 0:
+                count[places.slot_site[at]] += 1
+            put(game, loads, held, best, 1.0)
+        elif wanted[t] < 0:
             return k
     return -1
 
 
 @njit(cache=True, error_model="numpy")
-def rounds(game, places, state, before, slot, count, begin, end, others):
-    """Try all moves of tasks `begin` to `end`, and their exchanges with later tasks; return how many were done.
+def try_steps(game, places, state, before, slot, count, begin, end, others, exchange):
+    """Try all steps of tasks `begin` to `end` and do those that are accepted; return how many.
 
-    A move goes to any place of the task whose site has a vacancy, to its device, or to another cut
-    at the site where it is. An exchange is between tasks at different sites that each reach the
-    other's; a device counts as a site.
-
-    Returns
-    -------
-    moves, swaps : int
+    Without `exchange` these are moves: to any place of the task whose site has a vacancy, to its
+    device, or to another cut at the site where it is. With it they are exchanges with later tasks
+    at other sites, where each reaches the other's; a device counts as a site.
     """
-    moves, swaps = 0, 0
+    done = 0
     for k in range(begin, end):
-        for s in range(places.place_offsets[k], places.place_offsets[k + 1]):
-            site, mine = places.slot_site[s], places.slot_site[slot[k]]
-            if site >= 0 and site != mine and count[site] >= places.quota[site]:
+        first = k + 1 if exchange else places.place_offsets[k]
+        for at in range(first, len(slot) if exchange else places.place_offsets[k + 1]):
+            mine = places.slot_site[slot[k]]
+            if exchange:
+                other, site = at, places.slot_site[slot[at]]
+                if site == mine:
+                    continue
+                to, back = _slot_at(places, k, site), _slot_at(places, other, mine)
+                if to < 0 or back < 0:
+                    continue
+            else:
+                other, site, to, back = np.int64(-1), places.slot_site[at], at, np.int64(-1)
+                full = site >= 0 and site != mine and count[site] >= places.quota[site]
+                if full or places.slot_offsets[at] == places.slot_offsets[at + 1]:
+                    continue
+            if not _step(game, places, state, before, k, to, other, back, others):
                 continue
-            if places.slot_offsets[s] == places.slot_offsets[s + 1]:
+            done += 1
+            slot[k] = to
+            if exchange:
+                slot[other] = back
                 continue
-            if _step(game, places, state, before, k, s, -1, -1, others):
-                moves += 1
-                slot[k] = s
-                if mine >= 0:
-                    count[mine] -= 1
-                if site >= 0:
-                    count[site] += 1
-        for other in range(k + 1, len(slot)):
-            mine, theirs = places.slot_site[slot[k]], places.slot_site[slot[other]]
-            if mine == theirs:
-                continue
-            mine_there, theirs_here = _slot_at(places, k, theirs), _slot_at(places, other, mine)
-            if mine_there < 0 or theirs_here < 0:
-                continue
-            if _step(game, places, state, before, k, mine_there, other, theirs_here, others):
-                swaps += 1
-                slot[k], slot[other] = mine_there, theirs_here
-    return moves, swaps
+            if mine >= 0:
+                count[mine] -= 1
+            if site >= 0:
+                count[site] += 1
+    return done

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
@@ -13,6 +15,8 @@ from formulations.joint.problem import JointProblem
 from formulations.joint.uplinks import uplinks_of
 from instances.columns import Array, FloatArray
 from instances.system import Tier
+from solvers.contract import Budget
+from solvers.joint_setup import decline_evaluations
 from solvers.registry import register
 from solvers.rules.whole_network import WholeNetworkRule
 
@@ -40,6 +44,10 @@ class SingleCut(WholeNetworkRule):
     on the device. Every resource is priced as if the task had it to itself. Neurosurgeon itself has one
     server; the choice among several by the same estimate is our extension.
     """
+
+    def decline(self, problem: Any, budget: Budget) -> str | None:
+        """Decline a limit of evaluations; that a task has no cut shows only when all are looked at."""
+        return decline_evaluations(budget)
 
     def plan(self, problem: JointProblem) -> JointPlan | str:
         """Return the plan, or why there is none."""

@@ -255,6 +255,6 @@ def test_replies_never_break_a_memory_limit() -> None:
         state: State = empty_state(table)
         game = game_of(table)
         for others in (COOPERATIVE, SELFISH) * 2:
-            moves, failed = reply_in_turn(game, *state, np.arange(table.n_tasks), others)
+            _, failed = reply_in_turn(game, *state, np.arange(table.n_tasks), others)
             assert failed == -1
             assert evaluate(problem, table.plan(state.choice)).feasible
