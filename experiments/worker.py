@@ -5,16 +5,18 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import multiprocessing
+import multiprocessing.forkserver
 import os
 import random
 import resource
 import signal
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from typing import Any
 
 import msgspec
@@ -116,6 +118,7 @@ def run_request(request: Request, connection: Connection) -> None:
     around long scoring, ``incumbent``, ``bound``, and one ``done``.
     """
     _own_group()
+    _end_with_runner()
     _own_output(request.verbose)
     # locks that a library makes here are then unlinked at once, and do not outlive a trial that is killed
     multiprocessing.set_start_method("fork", force=True)
@@ -191,12 +194,33 @@ def _stopped(termination: Termination, reason: str, seconds: float | None = None
 
 
 def _own_group() -> None:
-    """Lead a process group, so that the parent can end the trial with all that it started; die with the server."""
+    """Lead a process group, so that the parent can end the trial with all that it started."""
     os.setsid()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _end_with_runner() -> None:
+    """Outlive no runner that is killed: end with the whole group when it has gone.
+
+    The fork server ends when the runner has closed its end of a pipe, of which every trial has a copy that it must
+    not keep. The kernel then ends the trial, even where native code never lets the watching thread run.
+    """
+    server: Any = multiprocessing.forkserver._forkserver  # noqa: SLF001
+    alive = getattr(server, "_forkserver_alive_fd", None)
+    if alive is not None:
+        os.close(alive)
+        server._forkserver_alive_fd = None  # noqa: SLF001
+    runner = multiprocessing.parent_process()
+    if runner is not None:
+        threading.Thread(target=_watch, args=(runner.sentinel,), daemon=True).start()
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+def _watch(sentinel: int) -> None:
+    wait([sentinel])
+    os.killpg(0, signal.SIGKILL)
 
 
 def _own_output(verbose: bool) -> None:

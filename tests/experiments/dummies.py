@@ -100,6 +100,11 @@ class Dummy:
         child = subprocess.Popen(["sleep", "60"])
         return self._good(problem, info={"child": child.pid})
 
+    def _parent(self, problem: Any, rng: np.random.Generator, trace: Trace) -> Outcome:
+        with subprocess.Popen(["sleep", "60"]) as child:
+            child.wait()
+        return self._good(problem)
+
     def _print(self, problem: Any, rng: np.random.Generator, trace: Trace) -> Outcome:
         for _ in range(10_000):
             print("noise" * 100)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -180,3 +183,22 @@ def _sleepers() -> list[int]:
 def test_more_threads_than_cores_are_refused_unless_forced(shelf: Shelf) -> None:
     with pytest.raises(InputError, match="unless forced"):
         next(run_trials([task(shelf, "nothing")], RunnerOptions(jobs=cores() + 1)))
+
+
+def test_no_trial_outlives_a_runner_that_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "run.py"
+    script.write_text(
+        "from experiments import generate, solve\n"
+        f"solve(generate('line', seed=1, tasks=3), 'dummy', seed=1, seconds=60, what='parent', plugins=[{DUMMIES!r}])\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    with subprocess.Popen([sys.executable, str(script)], env=environment) as runner:
+        top, found = psutil.Process(runner.pid), []
+        until = time.monotonic() + 120
+        while not any("sleep" in child.name() for child in found):
+            assert time.monotonic() < until
+            time.sleep(0.1)
+            found = top.children(recursive=True)
+        runner.kill()
+    _, alive = psutil.wait_procs(found, timeout=30)
+    assert [child for child in alive if child.status() != psutil.STATUS_ZOMBIE] == []
