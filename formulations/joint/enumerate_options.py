@@ -24,6 +24,7 @@ from formulations.joint.option_inputs import (
     TIER,
     option_inputs,
 )
+from formulations.joint.plan_rules import MEMORY_TOLERANCE
 from formulations.joint.positions import Positions
 from formulations.joint.problem import JointProblem
 from formulations.joint.scratch import (
@@ -133,7 +134,7 @@ def _hold(p, where, need, tasks_there, nodes, ints, floats):
         ints[p, NODE + ints[p, HOLDS]] = where
         floats[p, BYTES + ints[p, HOLDS]] = need
         ints[p, HOLDS] += 1
-    return need <= limit
+    return need <= limit * (1.0 + MEMORY_TOLERANCE)
 
 
 @njit(cache=True, error_model="numpy")

@@ -10,6 +10,7 @@ import numpy as np
 from numba import njit, prange
 
 from formulations.joint.options import OptionTable
+from formulations.joint.plan_rules import MEMORY_TOLERANCE
 from instances.columns import Array, FloatArray
 
 __all__ = ["JointEvaluator"]
@@ -89,6 +90,6 @@ def _price(
             total += load[r] * load[r] if optimal else users[r] * load[r]
         over = 0.0
         for node in range(len(held)):
-            over += max(held[node] - limit[node] * (1.0 + 1e-9), 0.0)
+            over += max(held[node] - limit[node] * (1.0 + MEMORY_TOLERANCE), 0.0)
         value[p] = total
         excess[p] = over

@@ -10,7 +10,14 @@ from formulations.joint.problem import JointProblem, versions_of
 from instances.columns import BoolArray, IntArray
 from instances.system import System, Tier
 
-__all__ = ["accuracy_violations", "chosen_site", "memory_violations", "structure_violations", "uplink_of"]
+__all__ = [
+    "MEMORY_TOLERANCE",
+    "accuracy_violations",
+    "chosen_site",
+    "memory_violations",
+    "structure_violations",
+    "uplink_of",
+]
 
 MEMORY_TOLERANCE = 1e-9
 _MOST_LINES = 20

@@ -24,10 +24,9 @@ from numba import njit
 
 from formulations.joint.options import OptionTable
 from instances.columns import FloatArray, IntArray
+from solvers.decomposition.rounding import ROUNDING, add
 
 __all__ = ["EqualDual"]
-
-_ROUNDING = 4.0 * np.finfo(np.float64).eps
 
 
 @dataclass(slots=True, eq=False)
@@ -70,6 +69,9 @@ class EqualDual:
             mine = resource == r
             low[offsets[r] + 1 : offsets[r + 1]] = np.cumsum(np.sort(least[mine]))
             high[offsets[r] + 1 : offsets[r + 1]] = np.cumsum(np.sort(most[mine])[::-1])
+        # running sums of n terms are off by at most n units in the last place
+        drift = np.finfo(np.float64).eps * (np.arange(len(low)) - np.repeat(offsets[:-1], np.diff(offsets)))
+        low, high = low * (1.0 - drift), high * (1.0 + drift)
         price = np.zeros((3, table.n_resources))
         price[2] = root_price
         return cls(table, price, np.zeros(table.n_tasks, np.int64), use, np.sqrt(use), offsets, low, high)
@@ -93,7 +95,7 @@ class EqualDual:
         """
         table = self.table
         usage, inner = np.zeros_like(self.price), np.zeros_like(self.price)
-        tasks, magnitude = _tasks(
+        tasks = _tasks(
             table.task_offsets,
             fixed_cost,
             table.use_offsets,
@@ -105,48 +107,54 @@ class EqualDual:
             usage,
         )
         resources = _resources(self._offsets, self._low, self._high, self.price, inner)
-        slack = _ROUNDING * (magnitude + abs(resources) + held) * (1.0 + table.n_tasks + table.n_resources) ** 0.5
-        return tasks + resources - held - slack, usage - inner
+        slack = ROUNDING * (abs(tasks) + abs(resources) + held)
+        gradient = usage - inner
+        # what rounding leaves of two equal sums is no direction to go
+        gradient[np.abs(gradient) <= ROUNDING * (usage + inner)] = 0.0
+        return tasks + resources - held - slack, gradient
 
     def step(self, gradient: FloatArray, room: float) -> None:
         """Move the prices along `gradient`, each kind of price in its own units, by a Polyak step of length `room`."""
-        scale = np.ones_like(gradient)
         users = np.maximum(np.diff(self._offsets) - 1, 1)
-        size = np.maximum(self._high[self._offsets[1:] - 1] / users, 1e-300)
+        size = self._high[self._offsets[1:] - 1] / users
         # n, B and S differ by the size of a use: in these units all three prices weigh alike
-        scale[0], scale[1], scale[2] = size, 1.0 / size, 1.0
+        scale = np.stack((size, 1.0 / np.where(size > 0, size, np.inf), np.ones_like(size)))
         length = float((gradient * gradient * scale).sum())
         if length > 0:
-            self.price = self.price + room / length * scale * gradient
+            self.price = self.price + room / length * (scale * gradient)
             self.price[2] = np.maximum(self.price[2], 0.0)
 
 
 @njit(cache=True)
 def _tasks(task_offsets, cost, use_offsets, use_resource, use, root, price, choice, usage):
-    total, magnitude = 0.0, 0.0
+    """Return the sum of the tasks' cheapest priced options, rounding taken off; set `choice`, add to `usage`."""
+    total, lost = 0.0, 0.0
     for k in range(len(task_offsets) - 1):
         best = np.inf
         for option in range(task_offsets[k], task_offsets[k + 1]):
-            priced = cost[option]
+            priced, size = cost[option], cost[option]
             for u in range(use_offsets[option], use_offsets[option + 1]):
                 r = use_resource[u]
-                priced += price[0, r] + price[1, r] * use[u] + price[2, r] * root[u]
-            if priced < best:
-                best = priced
+                by_use, by_root = price[1, r] * use[u], price[2, r] * root[u]
+                priced += price[0, r] + by_use + by_root
+                # prices of either sign: the terms may be far larger than their sum
+                size += abs(price[0, r]) + abs(by_use) + by_root
+            if priced - ROUNDING * size < best:
+                best = priced - ROUNDING * size
                 choice[k] = option
-        total += best
-        magnitude += abs(best)
+        total, lost = add(total, lost, best)
         for u in range(use_offsets[choice[k]], use_offsets[choice[k] + 1]):
             r = use_resource[u]
             usage[0, r] += 1.0
             usage[1, r] += use[u]
             usage[2, r] += root[u]
-    return total, magnitude
+    return total + lost
 
 
 @njit(cache=True)
 def _resources(offsets, low, high, price, inner):
-    total = 0.0
+    """Return the sum of the resources' inner minima, rounding taken off; set `inner` to where they lie."""
+    total, lost = 0.0, 0.0
     for r in range(price.shape[1]):
         alpha, beta, mu = price[0, r], price[1, r], price[2, r]
         best = 0.0
@@ -155,9 +163,11 @@ def _resources(offsets, low, high, price, inner):
             at = hi
             if n > beta:
                 at = min(max((mu * np.sqrt(n) / (2.0 * (n - beta))) ** 2, lo), hi)
-            value = n * at - alpha * n - beta * at - mu * np.sqrt(n * at)
+            root = np.sqrt(n * at)
+            size = n * at + abs(alpha) * n + abs(beta) * at + mu * root
+            value = n * at - alpha * n - beta * at - mu * root - ROUNDING * size
             if value < best:
                 best = value
-                inner[0, r], inner[1, r], inner[2, r] = n, at, np.sqrt(n * at)
-        total += best
-    return total
+                inner[0, r], inner[1, r], inner[2, r] = n, at, root
+        total, lost = add(total, lost, best)
+    return total + lost

@@ -195,9 +195,7 @@ class Lagrangian:
         if search.value is None or search.bound is None:
             return 0
         table = search.table
-        system = table.problem.instance.system
-        limits = np.unique(table.memory_node)
-        held = float(relaxation.memory_price[limits] @ system.node_memory_bytes[limits])
+        held = relaxation.held()
         dual = EqualDual.start(table, 2.0 * relaxation.load)
         best, reach, idle = dual.price.copy(), 1.0, 0
         least, enough = -np.inf, search.trace.left(budget) * 0.75

@@ -23,12 +23,11 @@ import numpy as np
 from numba import njit
 
 from formulations.joint.options import OptionTable
+from formulations.joint.plan_rules import MEMORY_TOLERANCE
 from instances.columns import FloatArray, IntArray
+from solvers.decomposition.rounding import ROUNDING, add
 
 __all__ = ["Relaxation"]
-
-# a sum of n terms of mixed sign is off by less than n units in the last place of their magnitude
-_ROUNDING = 4.0 * np.finfo(np.float64).eps
 
 
 @dataclass(slots=True, eq=False)
@@ -90,26 +89,28 @@ class Relaxation:
         )
 
     def bound(self, price: FloatArray | None = None) -> float:
-        """Return L at resource prices `price` (default 2 y) and the current memory prices.
+        """Return L at resource prices `price` >= 0 (default 2 y) and the current memory prices.
 
         Rounding is taken off, so the number is a lower bound as it stands. Sets `choice`.
         """
         table = self.table
         mu = 2.0 * self.load if price is None else price
-        total, magnitude = _lagrangian(
+        total = _lagrangian(
             table.task_offsets, self.fixed_cost, table.use_offsets, table.use_resource, self._root, mu, self.choice
         )
-        limits = self._limits()
-        held = float(np.dot(self.memory_price[limits], table.problem.instance.system.node_memory_bytes[limits]))
-        square = float(np.dot(mu, mu)) / 4.0
-        slack = _ROUNDING * (magnitude + square + held) * (1.0 + table.n_tasks + table.n_resources) ** 0.5
-        return float(total - square - held - slack)
+        held, square = self.held(), float(np.dot(mu, mu)) / 4.0
+        # costs and prices are not negative: no term is smaller than the sum that it is in
+        return float(total - square - held - ROUNDING * (total + square + held))
 
     def value(self) -> float:
         """Return the relaxed objective of the current mixes (memory prices included)."""
+        return float(self._mix_cost.sum() + np.dot(self.load, self.load) - self.held())
+
+    def held(self) -> float:
+        """Return ``sum_n lam_n M_n`` at the current prices; M_n is as much as the referee accepts."""
         limits = self._limits()
-        held = float(np.dot(self.memory_price[limits], self.table.problem.instance.system.node_memory_bytes[limits]))
-        return float(self._mix_cost.sum() + np.dot(self.load, self.load) - held)
+        room = self.table.problem.instance.system.node_memory_bytes[limits] * (1.0 + MEMORY_TOLERANCE)
+        return float(np.dot(self.memory_price[limits], room))
 
     def sweep(self, order: IntArray) -> None:
         """Move every task of `order` in turn towards its cheapest option at the current prices."""
@@ -179,8 +180,8 @@ def _held(choice, offsets, node, size, used):
 
 @njit(cache=True)
 def _lagrangian(task_offsets, cost, use_offsets, use_resource, root, mu, choice):
-    """Return the sum of the tasks' cheapest priced options and of their magnitudes; set `choice`."""
-    total, magnitude = 0.0, 0.0
+    """Return the sum of the tasks' cheapest priced options; set `choice`."""
+    total, lost = 0.0, 0.0
     for k in range(len(task_offsets) - 1):
         best = np.inf
         for option in range(task_offsets[k], task_offsets[k + 1]):
@@ -190,9 +191,8 @@ def _lagrangian(task_offsets, cost, use_offsets, use_resource, root, mu, choice)
             if price < best:
                 best = price
                 choice[k] = option
-        total += best
-        magnitude += abs(best)
-    return total, magnitude
+        total, lost = add(total, lost, best)
+    return total + lost
 
 
 @njit(cache=True)
