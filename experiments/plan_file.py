@@ -10,6 +10,7 @@ import msgspec
 
 from experiments.plain import plain
 from experiments.settings import options_of
+from formulations.joint.plan_document import PlanDocument
 from formulations.registry import family
 from instances.errors import InputError
 from instances.files.replacing import replacing
@@ -35,8 +36,14 @@ class PlanFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 def plan_schema() -> dict[str, Any]:
-    """Return the JSON schema of a plan file's envelope; ``plan`` follows the family's own."""
-    return msgspec.json.schema(PlanFile)
+    """Return the JSON schema of plan files of the family `joint`, as published in ``plan.schema.json``."""
+    schema = msgspec.json.schema(PlanFile)
+    body = msgspec.json.schema(PlanDocument)
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "A plan file of Tiercut, family joint"
+    schema["$defs"] |= body["$defs"]
+    schema["$defs"]["PlanFile"]["properties"]["plan"] = {"$ref": body["$ref"]}
+    return schema
 
 
 def read_plan(path: str | Path) -> PlanFile:
