@@ -106,8 +106,8 @@ class BestReply:
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
         """Reply in turn from a greedy state, then from random orders, and return the best state where nobody moves.
 
-        `info` counts runs, turns and moves, and lists the value of each state where nobody moves
-        (`settled`, first 100) and the length of each cycle.
+        `info` counts runs, turns, moves and the runs that ended where nobody moves (`rested`), and lists
+        the values of these states (`settled`) and the lengths of cycles in turns, the first 100 of each.
         """
         table = open_table(problem, trace)
         if isinstance(table, Outcome):
@@ -117,7 +117,7 @@ class BestReply:
         best: tuple[bool, float, IntArray] | None = None
         settled: list[float] = []
         cycles: list[int] = []
-        runs = turns = moves = 0
+        runs = turns = moves = rested = 0
         while self.params.restarts is None or runs <= self.params.restarts:
             order = order_of(table, "random" if runs else self.params.order, rng)
             state = place_in_order(table, game, order, others, lambda: trace.left(budget) <= 0)
@@ -132,9 +132,10 @@ class BestReply:
             if best is None or (not run.settled, value) < (not best[0], best[1]):
                 best = (run.settled, value, state.choice.copy())
                 trace.incumbent(table.plan(state.choice))
-            if run.settled:
+            rested += run.settled
+            if run.settled and len(settled) < _MOST_LISTED:
                 settled.append(value)
-            elif run.cycle:
+            elif run.cycle and len(cycles) < _MOST_LISTED:
                 cycles.append(run.cycle)
             if trace.left(budget) <= 0:
                 break
@@ -151,8 +152,9 @@ class BestReply:
                 "runs": runs,
                 "turns": turns,
                 "moves": moves,
-                "settled": settled[:_MOST_LISTED],
-                "cycles": cycles[:_MOST_LISTED],
+                "rested": rested,
+                "settled": settled,
+                "cycles": cycles,
             },
         )
 

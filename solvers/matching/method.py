@@ -160,7 +160,8 @@ class Matching:
         """Pass over all moves until none is accepted, then over all pairs, until neither changes anything."""
         others = COOPERATIVE if self.params.acceptance == "cooperative" else SELFISH
         n = len(slot)
-        chunk = max(1, _PAIRS // n)
+        # a task has n exchanges, and a selfish move is held against all n tasks
+        chunk, stride = max(1, _PAIRS // n), max(1, 20 * _PAIRS // n)
         moves = swaps = passes = 0
         seen: set[bytes] = set()
         while True:
@@ -170,10 +171,10 @@ class Matching:
             moved = -1
             while moved != moves:
                 moved = moves
-                for begin in range(0, n, _PAIRS):
+                for begin in range(0, n, stride):
                     if trace.left(budget) <= 0:
                         return _counts(passes, moves, swaps)
-                    end = min(begin + _PAIRS, n)
+                    end = min(begin + stride, n)
                     moves += try_steps(game, places, state, before, slot, count, begin, end, others, False)
             for begin in range(0, n, chunk):
                 if trace.left(budget) <= 0:

@@ -148,7 +148,7 @@ def test_nobody_can_improve_in_the_final_state(reply: str, problem: JointProblem
 def test_settled_values_are_the_referees_and_the_best_is_handed_in() -> None:
     problem = tiny_problem(77, {"tasks_low": "6", "memory": "none", "access": "shared"})
     outcome, trace = traced_run("best-reply", problem, {"restarts": 20})
-    assert outcome.info["runs"] == 21
+    assert outcome.info["runs"] == outcome.info["rested"] == 21
     assert len(outcome.info["settled"]) == 21
     value = evaluate(problem, outcome.plan).value
     assert value == pytest.approx(min(outcome.info["settled"]), rel=1e-9)

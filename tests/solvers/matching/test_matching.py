@@ -107,6 +107,27 @@ def test_quotas_hold_and_swaps_never_raise_the_objective(acceptance: str, proble
 
 @settings(max_examples=40, deadline=None)
 @given(problem=tiny_problems(CROWDED), quota=st.integers(1, 3))
+def test_selfish_steps_leave_nobody_worse(problem: JointProblem, quota: int) -> None:
+    """No accepted step raises anyone's own cost, so from the first matching to the last no task's rises."""
+    first = late_run("matching", problem, {"quota": quota}).plan
+    last = run("matching", problem, {"quota": quota}).plan
+    before, after = (own_costs(problem, evaluate(problem, plan)) for plan in (first, last))
+    assert (after <= before * (1 + 1e-9)).all()
+
+
+def test_cooperative_steps_may_leave_somebody_worse() -> None:
+    worse = 0
+    for seed in range(60):
+        problem = tiny_problem(seed, CROWDED, sharing="equal")
+        params = {"acceptance": "cooperative"}
+        plans = late_run("matching", problem, params).plan, run("matching", problem, params).plan
+        before, after = (own_costs(problem, evaluate(problem, plan)) for plan in plans)
+        worse += bool((after > before * (1 + 1e-6)).any())
+    assert worse > 0
+
+
+@settings(max_examples=40, deadline=None)
+@given(problem=tiny_problems(CROWDED), quota=st.integers(1, 3))
 def test_the_first_matching_is_stable_without_externalities(problem: JointProblem, quota: int) -> None:
     table = option_table(problem)
     sites = sites_of(table, quota)
