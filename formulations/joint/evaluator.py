@@ -90,6 +90,7 @@ def _price(
             total += load[r] * load[r] if optimal else users[r] * load[r]
         over = 0.0
         for node in range(len(held)):
-            over += max(held[node] - limit[node] * (1.0 + MEMORY_TOLERANCE), 0.0)
+            if held[node] > limit[node] * (1.0 + MEMORY_TOLERANCE):
+                over += held[node] - limit[node]
         value[p] = total
         excess[p] = over
