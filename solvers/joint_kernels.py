@@ -27,6 +27,7 @@ __all__ = [
     "Game",
     "State",
     "best_option",
+    "draw_in_turn",
     "empty_state",
     "fill",
     "fits",
@@ -203,6 +204,29 @@ def lightest_in_turn(game, choice, loads, held, order):
         choice[k] = best
         put(game, loads, held, best, 1.0)
     return -1
+
+
+@njit(cache=True, error_model="numpy")
+def draw_in_turn(game, choice, loads, held, order, fraction):
+    """Place the tasks of `order`, each at one of its options that fit, evenly by ``fraction[k]`` in [0, 1).
+
+    Returns whether all found room.
+    """
+    for k in order:
+        room = 0
+        for option in range(game.task_offsets[k], game.task_offsets[k + 1]):
+            room += fits(game, held, option)
+        if room == 0:
+            return False
+        rank = min(int(fraction[k] * room), room - 1)
+        for option in range(game.task_offsets[k], game.task_offsets[k + 1]):
+            if fits(game, held, option):
+                if rank == 0:
+                    choice[k] = option
+                    break
+                rank -= 1
+        put(game, loads, held, choice[k], 1.0)
+    return True
 
 
 @njit(cache=True, error_model="numpy")

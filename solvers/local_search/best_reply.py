@@ -120,7 +120,7 @@ class BestReply:
         runs = turns = moves = rested = 0
         while self.params.restarts is None or runs <= self.params.restarts:
             order = order_of(table, "random" if runs else self.params.order, rng)
-            state = place_in_order(table, game, order, others, lambda: trace.left(budget) <= 0)
+            state = place_in_order(table, game, order, others, lambda: trace.left(budget) <= 0, rng)
             if state is None:
                 break
             if not runs:

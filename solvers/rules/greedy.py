@@ -12,7 +12,16 @@ from formulations.joint.options import OptionTable
 from instances.columns import IntArray
 from instances.errors import InputError
 from solvers.contract import Budget, MethodParams, Outcome, SolutionStatus, Termination, Trace
-from solvers.joint_kernels import COOPERATIVE, Game, State, empty_state, game_of, lightest_in_turn, reply_in_turn
+from solvers.joint_kernels import (
+    COOPERATIVE,
+    Game,
+    State,
+    draw_in_turn,
+    empty_state,
+    game_of,
+    lightest_in_turn,
+    reply_in_turn,
+)
 from solvers.joint_setup import decline_evaluations, feasible, open_table
 from solvers.registry import register
 
@@ -22,6 +31,7 @@ TaskOrder = Literal["gain", "weight", "given", "random"]
 
 NO_ROOM = "no state that keeps the memory limits was found, which is no proof that there is none"
 _ATTEMPTS = 50
+_DRAWS = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +74,13 @@ def place_in_order(
     order: IntArray,
     others: float = COOPERATIVE,
     out_of_time: Callable[[], bool] = lambda: False,
+    rng: np.random.Generator | None = None,
 ) -> State | None:
     """Place the tasks of `order`, each at the option of least marginal cost given those before it.
 
     Where memory is scarce a task may find no room. Then all starts anew with that task first, some
-    50 times; after that every task takes its lightest option, with the same remedy.
+    50 times; after that every task takes its lightest option, with the same remedy; after that
+    random placements are tried where `rng` is given.
 
     Returns
     -------
@@ -88,6 +100,14 @@ def place_in_order(
             if attempt and out_of_time():
                 break
             turn = np.concatenate(([failed], turn[turn != failed]))
+    if rng is None:
+        return None
+    for _ in range(_DRAWS):
+        state = empty_state(table)
+        if draw_in_turn(game, *state, rng.permutation(table.n_tasks), rng.random(table.n_tasks)):
+            return state
+        if out_of_time():
+            break
     return None
 
 
@@ -111,7 +131,7 @@ class Greedy:
         if isinstance(table, Outcome):
             return table
         order = order_of(table, self.params.order, rng)
-        state = place_in_order(table, game_of(table), order, out_of_time=lambda: trace.left(budget) <= 0)
+        state = place_in_order(table, game_of(table), order, out_of_time=lambda: trace.left(budget) <= 0, rng=rng)
         if state is None:
             late = Termination.TIME_LIMIT if trace.left(budget) <= 0 else Termination.COMPLETED
             return Outcome(plan=None, status=SolutionStatus.NONE, termination=late, reason=NO_ROOM)

@@ -1,18 +1,15 @@
 """The method `random`."""
 
-# mypy: disable-error-code="no-untyped-def"
-
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from numba import njit
 
 from instances.errors import InputError
 from solvers.contract import Budget, MethodParams, Outcome, SolutionStatus, Termination, Trace
-from solvers.joint_kernels import empty_state, fits, game_of, put
+from solvers.joint_kernels import draw_in_turn, empty_state, game_of
 from solvers.joint_setup import decline_evaluations, feasible, open_table
 from solvers.registry import register
 from solvers.rules.greedy import NO_ROOM
@@ -39,26 +36,6 @@ class RandomParams(MethodParams):
         for name in ("draws", "attempts"):
             if getattr(self, name) < 1:
                 raise InputError(f"parameter {name}", "must be >= 1", getattr(self, name))
-
-
-@njit(cache=True)
-def _draw(game, choice, loads, held, order, fraction):
-    """Place each task at one of its options that fit, evenly; return whether all found room."""
-    for k in order:
-        room = 0
-        for option in range(game.task_offsets[k], game.task_offsets[k + 1]):
-            room += fits(game, held, option)
-        if room == 0:
-            return False
-        rank = min(int(fraction[k] * room), room - 1)
-        for option in range(game.task_offsets[k], game.task_offsets[k + 1]):
-            if fits(game, held, option):
-                if rank == 0:
-                    choice[k] = option
-                    break
-                rank -= 1
-        put(game, loads, held, choice[k], 1.0)
-    return True
 
 
 @register("random", kind="rule", anytime=True)
@@ -90,7 +67,7 @@ class RandomOptions:
             for _ in range(self.params.attempts):
                 state = empty_state(table)
                 order = rng.permutation(table.n_tasks)
-                found = _draw(game, *state, order, rng.random(table.n_tasks))
+                found = draw_in_turn(game, *state, order, rng.random(table.n_tasks))
                 late = trace.left(budget) <= 0
                 if found or late:
                     break
