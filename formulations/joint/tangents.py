@@ -38,14 +38,22 @@ def cut_coefficients(root: FloatArray, point: float | FloatArray) -> FloatArray:
     return coefficients
 
 
-def first_points(loads: Array) -> tuple[float, ...]:
-    """Return the points at which the cuts of one resource start: 0 and a fan around the given loads.
+def first_points(loads: Array, *, fan: bool = False) -> tuple[float, ...]:
+    """Return the points at which the cuts of one resource start: 0 and the loads known so far.
 
     Parameters
     ----------
     loads : array
         Loads ``y_r`` that the resource has in known plans or relaxations.
+    fan : bool
+        Also half of each and half as much again: a larger model that needs fewer rounds.
+
+    Examples
+    --------
+    >>> first_points(np.array([2.0, 0.0, 2.0]))
+    (0.0, 2.0)
+    >>> first_points(np.array([2.0]), fan=True)
+    (0.0, 1.0, 2.0, 3.0)
     """
-    known = np.unique(np.round(loads[loads > 0], 12))
-    fan = np.unique(np.concatenate((0.5 * known, known, 1.5 * known))) if len(known) else known
-    return (0.0, *fan.tolist())
+    known = np.unique(loads[loads > 0])
+    return (0.0, *np.unique(np.concatenate((0.5 * known, known, 1.5 * known)) if fan else known).tolist())

@@ -14,10 +14,7 @@ from typing import Any, ClassVar, Literal, get_args
 import numpy as np
 
 from formulations.joint import pulp_model, pyomo_model
-from formulations.joint.coefficients import JointCoefficients
 from formulations.joint.options import OptionTable
-from formulations.joint.tangents import first_points
-from instances.columns import IntArray
 from instances.errors import InputError
 from solvers.backends.contract import MilpLimits, MilpResult
 from solvers.backends.linear_model import linear_model
@@ -25,17 +22,16 @@ from solvers.backends.registry import BackendName, backend
 from solvers.contract import Budget, MethodParams, Outcome, SolutionStatus, Termination, Trace
 from solvers.exact.claim import Claim
 from solvers.exact.narrowing import Narrowing, narrow, unnarrowed
+from solvers.exact.rounds import add_cuts, scaled, take_bound, too_large
 from solvers.joint_setup import decline_evaluations, open_table
 from solvers.registry import register
 
 __all__ = ["Milp", "MilpParams"]
 
 Language = Literal["pulp", "pyomo"]
-_SCALE = 1e4
-"""Objective of the plan at hand in units of the model: far above the solvers' absolute tolerances."""
 _MOST_TASKS = 20_000
 _MOST_ROUNDS = 200
-_SECONDS_PER_ENTRY = {"pulp": 4e-6, "pyomo": 1.5e-5}
+_SECONDS_PER_ENTRY = {"pulp": 4e-6, "pyomo": 2e-5}
 """Time to build the model, per entry of its matrix, rounded up from measurements."""
 
 
@@ -96,23 +92,20 @@ class Milp:
         if isinstance(table, Outcome):
             return table
         claim = Claim(budget=budget, trace=trace, info={"options": table.n_options})
-        found = narrow(table, claim, rng) if self.params.narrowing else unnarrowed(table)
+        found = narrow(table, claim) if self.params.narrowing else unnarrowed(table)
         if claim.closed:
             return claim.outcome(Termination.COMPLETED)
-        entries = 4 * len(found.keep) + 4 * int(np.diff(table.use_offsets)[found.keep].sum())
-        if _SECONDS_PER_ENTRY[self.params.language] * entries > 0.7 * claim.seconds_left:
-            return claim.outcome(Termination.TIME_LIMIT, f"no time to build the model of {len(found.keep):,} options")
+        reason = too_large(table, claim, found, _SECONDS_PER_ENTRY[self.params.language])
+        if reason is not None:
+            return claim.outcome(Termination.TIME_LIMIT, reason)
         return self._rounds(table, claim, found)
 
     def _rounds(self, table: OptionTable, claim: Claim, found: Narrowing) -> Outcome:
-        unit, keep, choice = _unit(table, claim), found.keep, found.choice
-        data = JointCoefficients.of(table, keep=keep, unit=unit)
-        known = found.points[:, [row.resource for row in data.resources]] / np.sqrt(unit)
-        points = [first_points(known[:, row]) for row in range(len(data.resources))]
+        choice = found.choice
+        data, points = scaled(table, claim, found)
         module = pulp_model if self.params.language == "pulp" else pyomo_model
         model: Any = module.build(data, points)
         solver = backend(self.params.backend)
-        narrowed = len(keep) < table.n_options
         precision = 0.25
         for turn in range(1, _MOST_ROUNDS + 1):
             left = claim.seconds_left
@@ -127,11 +120,11 @@ class Milp:
             result: MilpResult = solver.solve(linear_model(model.problem), limits, start=start)
             claim.info["rounds"] = turn
             if result.status == SolutionStatus.INFEASIBLE:
-                if not narrowed or claim.value is None:
+                if len(data.options) == table.n_options or claim.value is None:
                     return claim.infeasible("the tasks' options do not fit the memory together")
                 claim.raise_bound(claim.value)  # no plan is better than the one at hand
                 return claim.outcome(Termination.COMPLETED)
-            _take_bound(result, claim, unit, narrowed)
+            take_bound(result.bound, data, claim)
             if not result.values:
                 return claim.outcome(result.termination, result.reason)
             plan_rows = model.choice(result.values)
@@ -146,39 +139,9 @@ class Milp:
                 continue
             if claim.value == value:
                 choice = plan_rows
-            if not _cut(model, data, plan_rows):
+            if not add_cuts(model, data, plan_rows):
                 if precision < 1e-6:
                     break
                 precision *= 0.1
         late = claim.seconds_left <= 0
         return claim.outcome(Termination.TIME_LIMIT if late else Termination.COMPLETED, "the gap did not close")
-
-
-def _unit(table: OptionTable, claim: Claim) -> float:
-    """Return the objective units per unit of the model."""
-    sizes = [abs(claim.value or 0.0), abs(claim.bound or 0.0)]
-    if not max(sizes):
-        sizes = [float(np.abs(table.alone_cost()).sum())]
-    return max(sizes) / _SCALE or 1.0
-
-
-def _take_bound(result: MilpResult, claim: Claim, unit: float, narrowed: bool) -> None:
-    """Report the bound of a round; options that were ruled out can do no better than the plan at hand."""
-    if result.bound is None:
-        return
-    bound = result.bound * unit
-    if narrowed and claim.value is not None:
-        bound = min(bound, claim.value)
-    claim.raise_bound(bound)
-
-
-def _cut(model: Any, data: JointCoefficients, choice: IntArray) -> bool:
-    """Add cuts at the plan's loads; return whether any is new."""
-    if data.equal:
-        return False
-    added = False
-    for row, load in enumerate(data.loads(choice).tolist()):
-        if load > 0 and all(abs(load - point) > 1e-9 * load for point in model.cuts[row]):
-            model.add_cut(row, load)
-            added = True
-    return added

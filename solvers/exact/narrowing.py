@@ -10,6 +10,7 @@ the one at hand. The bound is sharpened with the cuts (T) of `formulations.joint
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,11 +49,12 @@ class Narrowing:
     points: FloatArray
 
 
-def narrow(table: OptionTable, claim: Claim, rng: np.random.Generator) -> Narrowing:
+def narrow(table: OptionTable, claim: Claim) -> Narrowing:
     """Find a plan and a bound, report them to `claim`, and rule out options.
 
     Takes at most about a quarter of the seconds that are left.
     """
+    rng = np.random.default_rng(0)  # the same for all seeds: exact methods do not depend on chance
     until = claim.trace.clock.seconds() + 0.25 * claim.seconds_left
 
     def late() -> bool:
@@ -113,10 +115,9 @@ def cut_bound(table: OptionTable, points: FloatArray) -> tuple[float, FloatArray
 
 
 def _sharpen(
-    table: OptionTable, claim: Claim, points: FloatArray, late: object
+    table: OptionTable, claim: Claim, points: FloatArray, late: Callable[[], bool]
 ) -> tuple[FloatArray, FloatArray, float]:
     """Raise L(t) by supergradient steps of Polyak's length towards the value at hand."""
-    assert callable(late)
     root, resource = table.use_root, table.use_resource
     best, reduced, cheapest = cut_bound(table, points)
     best_points, at, bound, damping, since = points, points, best, 1.0, 0
@@ -142,12 +143,13 @@ def _sharpen(
     return best_points, reduced, best
 
 
-def _first_plan(table: OptionTable, claim: Claim, rng: np.random.Generator, late: object) -> IntArray | None:
+def _first_plan(
+    table: OptionTable, claim: Claim, rng: np.random.Generator, late: Callable[[], bool]
+) -> IntArray | None:
     """Return the greedy plan improved by cooperative best replies, reported to the claim."""
-    assert callable(late)
     game = game_of(table)
     order = order_of(table, "weight", rng)
-    state = place_in_order(table, game, order, COOPERATIVE, late)
+    state = place_in_order(table, game, order, rng=rng, others=COOPERATIVE, out_of_time=late)
     if state is None:
         return None
     for _ in range(_MOST_TURNS):

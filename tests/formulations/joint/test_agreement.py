@@ -27,7 +27,10 @@ EXACT: tuple[tuple[str, dict[str, Any]], ...] = (
     ("milp", {"language": "pulp", "backend": "cbc", "narrowing": False}),
     ("milp", {"language": "pulp", "backend": "highs", "narrowing": False}),
     ("milp", {"language": "pulp", "backend": "scip", "narrowing": False}),
+    ("cp-sat", {"squares": "cuts", "narrowing": False}),
+    ("cp-sat", {"squares": "product", "narrowing": False}),
     ("milp", {"language": "pulp", "backend": "highs"}),
+    ("cp-sat", {}),
 )
 
 
