@@ -15,9 +15,10 @@ __all__ = ["print_table"]
 def print_table(table: Table, console: Console) -> None:
     """Print `table`, in as many parts as the terminal's width asks for; wrong results in red."""
     groups = list(range(len(table.groups)))
+    wide = console.options.update(width=10_000)
     while groups:
         count = len(groups)
-        while count > 1 and console.measure(_part(table, groups[:count])).minimum > console.width:
+        while count > 1 and console.measure(_part(table, groups[:count]), options=wide).maximum > console.width:
             count -= 1
         console.print(_part(table, groups[:count]))
         groups = groups[count:]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from experiments.tables.csv import render_csv
 from experiments.tables.frame import MEASURES
@@ -13,6 +16,7 @@ from experiments.tables.latex import render_latex
 from experiments.tables.markdown import render_markdown
 from experiments.tables.summary import overview_table, summary_table
 from experiments.tables.table import Cell, decimals_for, number_text, ranked
+from experiments.tables.terminal import print_table
 
 
 def cells(*texts: str) -> list[Cell]:
@@ -182,3 +186,13 @@ def test_latex_is_booktabs_with_siunitx_numbers_and_escaped_text() -> None:
     assert r"too large $|$ too\_slow" in text
     assert text.count("{") == text.count("}")
     assert text.endswith("\\end{table}\n")
+
+
+def test_a_narrow_terminal_gets_the_table_in_parts_and_loses_no_digit() -> None:
+    rows: list[tuple[str, str, float | None, str]] = [(f"instance {i}", "method", 123.4 + i, "") for i in range(6)]
+    out = io.StringIO()
+    print_table(summary_table(frame(rows), "Caption"), Console(file=out, width=60))
+    text = out.getvalue()
+    assert "…" not in text
+    assert all(f"{123.4 + i:.1f}" in text and f"instance {i}" in text for i in range(6))
+    assert max(len(line) for line in text.splitlines()) <= 60
