@@ -52,7 +52,7 @@ class Score:
 
 
 def relative_gap(value: float | None, bound: float | None) -> float | None:
-    """Return (value - bound) / |value|, the only gap that is printed.
+    """Return ``(value - bound) / |value|``, the only gap that is printed.
 
     None where either is absent; 0 where both are 0. A value of 0 over a smaller bound has no
     relative gap and gives ``inf``.
