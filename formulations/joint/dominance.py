@@ -57,8 +57,9 @@ def kept_options(n, ints, floats, prune):
     prune : bool
         False keeps all.
     """
+    rows = np.arange(n)
     if not prune:
-        return np.arange(n)
+        return rows
     alone = np.empty(n)
     free = -1
     for p in range(n):
@@ -90,7 +91,18 @@ def kept_options(n, ints, floats, prune):
                     keep[p] = False
                     break
             if keep[p]:
+                # of equal costs alone the later may need less memory than the earlier
+                for q in range(m - 1, -1, -1):
+                    if alone[best[q]] < alone[p]:
+                        break
+                    if _dominates(p, best[q], ints, floats):
+                        keep[best[q]] = False
                 best[m] = p
                 m += 1
         start = stop
-    return np.flatnonzero(keep)
+    m = 0
+    for p in range(n):
+        if keep[p]:
+            rows[m] = p
+            m += 1
+    return rows[:m]
