@@ -56,7 +56,7 @@ class _MathOpt:
             known = {columns[i]: start[name] for i, name in enumerate(model.names) if name in start}
             options.solution_hints.append(mathopt.SolutionHint(variable_values=known))
         answer = mathopt.solve(native, self.solver, params=self.parameters(limits), model_params=options)
-        return _result(model, limits, answer)
+        return _result(model, answer)
 
 
 class Highs(_MathOpt):
@@ -103,7 +103,7 @@ def _proto(model: LinearModel) -> model_pb2.ModelProto:
     return proto
 
 
-def _result(model: LinearModel, limits: MilpLimits, answer: mathopt.SolveResult) -> MilpResult:
+def _result(model: LinearModel, answer: mathopt.SolveResult) -> MilpResult:
     """Map MathOpt's termination to the two enums."""
     reason, limit = answer.termination.reason, answer.termination.limit
     if reason == _Reason.INFEASIBLE:

@@ -23,7 +23,7 @@ from solvers.contract import Budget, MethodParams, Outcome, SolutionStatus, Term
 from solvers.exact.claim import Claim
 from solvers.exact.narrowing import Narrowing, narrow, unnarrowed
 from solvers.exact.rounds import add_cuts, scaled, take_bound, too_large
-from solvers.joint_setup import decline_evaluations, open_table
+from solvers.joint_setup import decline_table, open_table
 from solvers.registry import register
 
 __all__ = ["Milp", "MilpParams"]
@@ -84,7 +84,7 @@ class Milp:
             return f"{solver.name} runs on one thread here; set threads=1, or backend=cbc or highs"
         if problem.instance.n_tasks > _MOST_TASKS:
             return f"more than {_MOST_TASKS:,} tasks: too many for a MILP; take lagrangian"
-        return decline_evaluations(budget)
+        return decline_table(problem, budget)
 
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
         """Narrow the table, then solve, price and cut until the gap is closed or the time is up."""
