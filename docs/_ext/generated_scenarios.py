@@ -52,7 +52,7 @@ def _figure(entry: CatalogueEntry, name: str, scale: float) -> str:
     value = getattr(entry.kind, name)
     if name in entry.unknown or value is None or value == inf:
         return "?"
-    mark = " ᵃ" if name in entry.assumed else ""
+    mark = "\N{NO-BREAK SPACE}ᵃ" if name in entry.assumed else ""
     return f"{value / scale:.4g}{mark}"
 
 

@@ -33,8 +33,13 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = import_module(_COMMANDS[cmd_name]).command
-        return command
+        return _keep_lines(import_module(_COMMANDS[cmd_name]).command)
+
+
+def _keep_lines(command: click.Command) -> click.Command:
+    r"""Turn the two characters \b of a raw docstring into the one that keeps click from filling the lines below."""
+    command.help = (command.help or "").replace("\\b\n", "\b\n")
+    return command
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -48,6 +53,9 @@ def cli() -> None:
       tiercut solve metro.json --method lagrangian --seed 1 --time-limit 5
       tiercut compare demo
     """
+
+
+_keep_lines(cli)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -70,3 +70,8 @@ def test_no_parameter_is_without_a_meaning(parts: dict[str, str]) -> None:
 
 def test_the_budget_has_all_its_fields(parts: dict[str, str]) -> None:
     assert all(f"| `{name}` |" in parts["budget.md"] for name in Budget.__dataclass_fields__)
+
+
+def test_examples_of_commands_stand_on_lines_of_their_own(parts: dict[str, str]) -> None:
+    assert "\\b" not in parts["commands.md"]
+    assert "\n    tiercut check results/demo/store.sqlite\n" in parts["commands.md"]
