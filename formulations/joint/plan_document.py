@@ -10,6 +10,7 @@ import numpy as np
 
 from formulations.joint.plan import JointPlan, Shares
 from formulations.joint.problem import JointProblem, versions_of
+from instances.columns import check_column
 from instances.errors import InputError
 
 __all__ = ["PlanDocument", "plan_document", "plan_of"]
@@ -44,9 +45,16 @@ class PlanDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def plan_document(problem: JointProblem, plan: JointPlan) -> Mapping[str, Any]:
-    """Return `plan` as plain data."""
+    """Return `plan` as plain data.
+
+    Raises
+    ------
+    InputError
+        For an index that names nothing: a file could only hold another plan in its place.
+    """
     instance = problem.instance
     system, load = instance.system, instance.workload
+    _check_named(problem, plan)
     layers = [[layer.name for layer in net.layers] for net in instance.networks]
     versions = [[v.name for v in versions_of(net)] for net in instance.networks]
     rows: list[list[ShareRow]] | None = None
@@ -77,6 +85,34 @@ def plan_document(problem: JointProblem, plan: JointPlan) -> Mapping[str, Any]:
     ]
     body: Mapping[str, Any] = msgspec.to_builtins(PlanDocument(tasks))
     return body
+
+
+def _check_named(problem: JointProblem, plan: JointPlan) -> None:
+    instance = problem.instance
+    load, system = instance.workload, instance.system
+    if plan.n_tasks != load.n_tasks:
+        raise InputError("plan", f"must place {load.n_tasks} tasks", plan.n_tasks)
+    n_versions = np.array([len(versions_of(net)) for net in instance.networks])[load.task_network]
+    n_layers = np.array([len(net) for net in instance.networks])[load.task_network]
+
+    def label(k: int) -> str:
+        return f"plan, task {k}"
+
+    for name, least, beyond in (
+        ("version", 0, n_versions),
+        ("candidate", -1, 2**31),
+        ("cloud", -1, system.n_nodes),
+        ("device_until", 0, n_layers),
+        ("edge_until", 0, n_layers),
+    ):
+        values = getattr(plan, name)
+        check_column(values, (values >= least) & (values < beyond), f"{name} must be an index", label)
+    if plan.shares is not None:
+        for name, beyond in (("task", load.n_tasks), ("resource", len(system.resources))):
+            values = getattr(plan.shares, name)
+            check_column(
+                values, (values >= 0) & (values < beyond), f"{name} must be an index", "plan.shares[{}]".format
+            )
 
 
 def plan_of(problem: JointProblem, document: Mapping[str, Any]) -> JointPlan:

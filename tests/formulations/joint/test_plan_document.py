@@ -179,3 +179,27 @@ def test_a_share_that_is_no_number_reaches_the_referee() -> None:
     document = edited(lambda d: [t.update(shares=[{"resource": "edge", "share": float("nan")}]) for t in d["tasks"]])
     lines = evaluate(two_tasks(), plan_of(two_tasks(), document)).violations
     assert "shares: must be finite and >= 0" in lines
+
+
+@pytest.mark.parametrize(
+    ("row", "version", "shares", "message"),
+    [
+        ((-1, -1, 3, 3), -1, None, "plan, task 1: version must be an index, got -1"),
+        ((-1, -1, 3, 3), 3, None, "plan, task 1: version must be an index, got 3"),
+        ((-2, -1, 3, 3), 0, None, "plan, task 1: candidate must be an index, got -2"),
+        ((0, -2, 1, 3), 0, None, "plan, task 1: cloud must be an index, got -2"),
+        ((0, 3, 1, 2), 0, None, "plan, task 1: cloud must be an index, got 3"),
+        ((0, -1, -1, 3), 0, None, "plan, task 1: device_until must be an index, got -1"),
+        ((0, -1, 1, 4), 0, None, "plan, task 1: edge_until must be an index, got 4"),
+        ((-1, -1, 3, 3), 0, [(0, 1, 0.5)], "plan.shares[0]: resource must be an index, got 1"),
+        ((-1, -1, 3, 3), 0, [(-1, 0, 0.5)], "plan.shares[0]: task must be an index, got -1"),
+    ],
+)
+def test_a_plan_that_no_names_can_tell_is_not_written_as_another(
+    row: tuple[int, ...], version: int, shares: Any, message: str
+) -> None:
+    bad = plan((-1, -1, 3, 3), row, version=(0, version), shares=shares)
+    assert evaluate(two_tasks(), bad).violations != ()
+    with pytest.raises(InputError) as refused:
+        plan_document(two_tasks(), bad)
+    assert str(refused.value) == message
