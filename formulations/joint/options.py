@@ -13,8 +13,10 @@ from formulations.joint.problem import JointProblem
 from formulations.joint.uplinks import uplinks_of
 from instances.columns import FloatArray, IntArray
 from instances.errors import InputError
+from instances.instance import Instance
+from instances.system import Tier
 
-__all__ = ["OptionTable", "option_table"]
+__all__ = ["OptionTable", "option_count", "option_table"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -149,6 +151,25 @@ def option_table(problem: JointProblem, *, prune: bool = True, positions: Positi
     if problem.options.sharing == "optimal":
         _refuse_mixed_weights(table)
     return table
+
+
+def option_count(instance: Instance) -> int:
+    """Return how many options `option_table` prices, limits on memory and accuracy left aside."""
+    positions, uplinks = positions_of(instance, merge=True), uplinks_of(instance.system)
+    load, system = instance.workload, instance.system
+    last = np.diff(positions.offsets) - 1
+    versions = np.diff(positions.network_offsets)
+
+    def per_network(counts: IntArray) -> IntArray:
+        return np.add.reduceat(counts, positions.network_offsets[:-1])
+
+    network = load.task_network
+    site = load.candidate_site
+    owner = np.repeat(np.arange(load.n_tasks), np.diff(load.candidate_offsets))
+    clouds = np.bincount(uplinks[:, 0], minlength=system.n_nodes)[site]
+    clouds[system.node_tier[site] == Tier.CLOUD] = 0
+    at_edge, through = per_network(last)[network[owner]], per_network(last * (last + 1) // 2)[network[owner]]
+    return int(versions[network].sum() + at_edge.sum() + (clouds * through).sum())
 
 
 def _refuse_mixed_weights(table: OptionTable) -> None:

@@ -17,7 +17,7 @@ from solvers.decomposition.equal_dual import EqualDual
 from solvers.decomposition.polish import anneal, descend, reduced_costs, useful_tasks
 from solvers.decomposition.relaxation import Relaxation
 from solvers.joint_kernels import COOPERATIVE, Game, State, game_of, state_of
-from solvers.joint_setup import decline_evaluations, open_table
+from solvers.joint_setup import decline_table, open_table
 from solvers.registry import register
 from solvers.rules.greedy import NO_ROOM, order_of, place_in_order
 
@@ -100,8 +100,8 @@ class Lagrangian:
         self.params = params or LagrangianParams()
 
     def decline(self, problem: Any, budget: Budget) -> str | None:
-        """Decline a limit of evaluations."""
-        return decline_evaluations(budget)
+        """Decline a limit of evaluations, and a table that the budget has no time for."""
+        return decline_table(problem, budget)
 
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
         """Raise the bound, then search among the options that it leaves.

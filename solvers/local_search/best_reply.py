@@ -25,7 +25,7 @@ from instances.columns import IntArray
 from instances.errors import InputError
 from solvers.contract import Budget, MethodParams, Outcome, SolutionStatus, Termination, Trace
 from solvers.joint_kernels import COOPERATIVE, SELFISH, Game, State, fill, game_of, reply_in_turn, value_of
-from solvers.joint_setup import decline_evaluations, open_table
+from solvers.joint_setup import decline_table, open_table
 from solvers.registry import register
 from solvers.rules.greedy import NO_ROOM, TaskOrder, order_of, place_in_order
 
@@ -101,7 +101,7 @@ class BestReply:
         """Decline a limit of evaluations, and restarts without end."""
         if self.params.restarts is None and budget.seconds is None:
             return "restarts=none needs a limit of seconds"
-        return decline_evaluations(budget)
+        return decline_table(problem, budget)
 
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
         """Reply in turn from a greedy state, then from random orders, and return the best state where nobody moves.

@@ -13,7 +13,7 @@ from instances.columns import IntArray
 from instances.errors import InputError
 from solvers.contract import Budget, MethodParams, Outcome, SolutionStatus, Termination, Trace
 from solvers.joint_kernels import COOPERATIVE, SELFISH, Game, State, empty_state, fill, game_of
-from solvers.joint_setup import decline_evaluations, open_table
+from solvers.joint_setup import decline_table, open_table
 from solvers.matching.blocking_pairs import Acceptance
 from solvers.matching.deferred_acceptance import deferred_acceptance
 from solvers.matching.sites import Sites, default_quota, sites_of
@@ -103,8 +103,8 @@ class Matching:
         self.params = params or MatchingParams()
 
     def decline(self, problem: Any, budget: Budget) -> str | None:
-        """Decline a limit of evaluations."""
-        return decline_evaluations(budget)
+        """Decline a limit of evaluations, and a table that the budget has no time for."""
+        return decline_table(problem, budget)
 
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
         """Match, then swap until stable, until a state repeats, or until the budget ends.
@@ -112,7 +112,7 @@ class Matching:
         `info` says whether the matching is `stable` and whether a state `repeated`, and counts passes,
         moves, swaps and tasks without a site after deferred acceptance.
         """
-        table = open_table(problem, trace)
+        table = open_table(problem, trace, local_first=False)
         if isinstance(table, Outcome):
             return table
         quota = self.params.quota if self.params.quota is not None else default_quota(table, self.params.slack)

@@ -22,7 +22,7 @@ from solvers.joint_kernels import (
     lightest_in_turn,
     reply_in_turn,
 )
-from solvers.joint_setup import decline_evaluations, feasible, open_table
+from solvers.joint_setup import decline_table, feasible, open_table
 from solvers.registry import register
 
 __all__ = ["NO_ROOM", "Greedy", "GreedyParams", "TaskOrder", "order_of", "place_in_order"]
@@ -122,12 +122,12 @@ class Greedy:
         self.params = params or GreedyParams()
 
     def decline(self, problem: Any, budget: Budget) -> str | None:
-        """Decline a limit of evaluations."""
-        return decline_evaluations(budget)
+        """Decline a limit of evaluations, and a table that the budget has no time for."""
+        return decline_table(problem, budget)
 
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
         """Place the tasks one by one."""
-        table = open_table(problem, trace)
+        table = open_table(problem, trace, local_first=False)
         if isinstance(table, Outcome):
             return table
         order = order_of(table, self.params.order, rng)

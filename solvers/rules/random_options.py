@@ -10,7 +10,7 @@ import numpy as np
 from instances.errors import InputError
 from solvers.contract import Budget, MethodParams, Outcome, SolutionStatus, Termination, Trace
 from solvers.joint_kernels import draw_in_turn, empty_state, game_of
-from solvers.joint_setup import decline_evaluations, feasible, open_table
+from solvers.joint_setup import decline_table, feasible, open_table
 from solvers.registry import register
 from solvers.rules.greedy import NO_ROOM
 
@@ -52,12 +52,12 @@ class RandomOptions:
         self.params = params or RandomParams()
 
     def decline(self, problem: Any, budget: Budget) -> str | None:
-        """Decline a limit of evaluations."""
-        return decline_evaluations(budget)
+        """Decline a limit of evaluations, and a table that the budget has no time for."""
+        return decline_table(problem, budget)
 
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
         """Draw plans and return the best."""
-        table = open_table(problem, trace)
+        table = open_table(problem, trace, local_first=False)
         if isinstance(table, Outcome):
             return table
         game = game_of(table)
