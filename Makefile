@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo test lint types slow audit docs bench clean
+.PHONY: setup demo readme-table test lint types slow audit docs bench clean
 
 setup: $(READY)
 
@@ -15,6 +15,9 @@ $(READY): pyproject.toml constraints.txt
 
 demo: setup
 	$(BIN)/tiercut compare demo -o results/demo
+
+readme-table: demo
+	$(BIN)/python benchmarks/readme_table.py
 
 test: setup
 	$(BIN)/python -m pytest -n 2 --dist loadfile
