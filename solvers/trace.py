@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -72,7 +73,9 @@ class RefereedTrace:
         return value
 
     def bound(self, value: float) -> None:
-        """Keep `value` where it is the highest bound so far."""
+        """Keep `value` where it is the highest bound so far; ValueError where it is no finite number."""
+        if not math.isfinite(value):
+            raise ValueError(f"a bound must be finite, got {value!r}")
         if self.best_bound is None or value > self.best_bound:
             self.bounds.append(BoundPoint(self.clock.seconds(), value))
 
