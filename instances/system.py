@@ -160,7 +160,7 @@ class System:
                     values = column(getattr(self, item.name), SYSTEM_DTYPES[item.name])
                 except (TypeError, ValueError, OverflowError) as error:
                     raise InputError(
-                        f"system.{item.name}", f"must be a column of {SYSTEM_DTYPES[item.name]} ({error})"
+                        f"system.{item.name}", f"must be a column of {np.dtype(SYSTEM_DTYPES[item.name])} ({error})"
                     ) from None
                 if values.ndim != 1:
                     raise InputError(f"system.{item.name}", "must have one axis", values.shape)

@@ -50,7 +50,7 @@ class Workload:
                 values = column(getattr(self, item.name), WORKLOAD_DTYPES[item.name])
             except (TypeError, ValueError, OverflowError) as error:
                 raise InputError(
-                    f"workload.{item.name}", f"must be a column of {WORKLOAD_DTYPES[item.name]} ({error})"
+                    f"workload.{item.name}", f"must be a column of {np.dtype(WORKLOAD_DTYPES[item.name])} ({error})"
                 ) from None
             if values.ndim != 1:
                 raise InputError(f"workload.{item.name}", "must have one axis", values.shape)
