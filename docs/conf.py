@@ -28,12 +28,12 @@ myst_heading_anchors = 4
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
-autodoc_class_signature = "separated"
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 100
 napoleon_google_docstring = False
 napoleon_use_rtype = False
 default_role = "code"
+toc_object_entries_show_parents = "hide"
 
 html_theme = "furo"
 html_title = f"Tiercut {release}"

@@ -45,7 +45,10 @@ def _records(definitions: dict[str, Any], without: tuple[str, ...] = ()) -> str:
             (f"`{field}`", _type(rule), "required" if field in needed else _default(rule), _note(rule))
             for field, rule in record["properties"].items()
         ]
-        parts.append(f"**{name}.** {doc}\n\n" + table(("field", "type", "default", "meaning"), rows))
+        # a column in which nothing stands is left out
+        width = 4 if any(row[3] for row in rows) else 3
+        shown = table(("field", "type", "default", "meaning")[:width], [row[:width] for row in rows])
+        parts.append(f"**{name}.** {doc}\n\n{shown}")
     return "\n".join(parts)
 
 
