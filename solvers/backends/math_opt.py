@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import ClassVar
 
 import numpy as np
 from ortools.math_opt import model_pb2
@@ -55,7 +56,12 @@ class _MathOpt:
             columns = {variable.id: variable for variable in native.variables()}
             known = {columns[i]: start[name] for i, name in enumerate(model.names) if name in start}
             options.solution_hints.append(mathopt.SolutionHint(variable_values=known))
-        answer = mathopt.solve(native, self.solver, params=self.parameters(limits), model_params=options)
+        parameters = self.parameters(limits)
+        try:
+            answer = mathopt.solve(native, self.solver, params=parameters, model_params=options)
+        except (RuntimeError, AttributeError) as error:  # a solver's internal error (some versions fail to wrap it)
+            cause = error.__context__ or error
+            return MilpResult(status=SolutionStatus.NONE, termination=Termination.CRASHED, reason=f"{cause}")
         return _result(model, answer)
 
 
@@ -64,9 +70,21 @@ class Highs(_MathOpt):
 
     name = "highs"
     solver = mathopt.SolverType.HIGHS
+    _threads: ClassVar[int | None] = None
 
     def parameters(self, limits: MilpLimits) -> mathopt.SolveParameters:
-        """Return MathOpt's parameters; its own `threads` is refused for HiGHS."""
+        """Return MathOpt's parameters; its own `threads` is refused for HiGHS.
+
+        Raises
+        ------
+        InputError
+            If HiGHS has run in this process with another number of threads: it could not change it.
+        """
+        if Highs._threads not in (None, limits.threads):
+            raise InputError(
+                "back end highs", f"runs on {Highs._threads} threads for the rest of this process", limits.threads
+            )
+        Highs._threads = limits.threads
         parameters = super().parameters(limits)
         parameters.highs.int_options["threads"] = limits.threads
         return parameters

@@ -135,7 +135,7 @@ class CpSat:
                 # the limits are rounded up, which can let a plan through
                 model.forbid(np.searchsorted(data.options, rows))
                 changed = True
-            elif self.params.squares == "cuts":
+            else:  # also beside integer squares: the cuts' coefficients are rounded less than the roots
                 changed = add_cuts(model, data, rows) or changed
         model.start(plans[-1][0])
         return changed

@@ -265,6 +265,22 @@ def test_scip_refuses_threads_that_it_would_not_use() -> None:
         backend("scip").solve(linear_model(in_pulp()), MilpLimits(threads=2))
 
 
+def test_highs_refuses_another_number_of_threads_in_the_same_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(math_opt.Highs, "_threads", 1)
+    with pytest.raises(InputError, match="1 threads for the rest of this process"):
+        backend("highs").solve(linear_model(in_pulp()), MilpLimits(threads=2))
+
+
+def test_an_internal_error_of_a_solver_is_a_crash_with_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError("HighsStatus: kError")
+
+    monkeypatch.setattr(math_opt.mathopt, "solve", fail)
+    result = backend("scip").solve(linear_model(in_pulp()))
+    assert (result.status, result.termination) == (SolutionStatus.NONE, Termination.CRASHED)
+    assert "kError" in result.reason
+
+
 def test_unknown_back_ends_and_limits_are_refused() -> None:
     with pytest.raises(InputError, match="cbc, highs, scip"):
         backend("gurobi")
