@@ -14,7 +14,7 @@ from instances.columns import FloatArray
 from instances.errors import InputError
 from solvers.contract import Budget, MethodParams, Outcome, Termination, Trace
 from solvers.joint_kernels import empty_state, fill, marginal, put, value_of
-from solvers.metaheuristics.decoder import excess_of, row_of
+from solvers.metaheuristics.decoder import row_of
 from solvers.metaheuristics.encoding import write_cell
 from solvers.metaheuristics.search import Search, Start, check_range, decline_size, open_search
 from solvers.registry import register
@@ -82,6 +82,15 @@ def propose(genes, k, decoder, u, gene_share, segment_share):
     else:
         a, b = int(u[2] * (m + 1)), int(u[3] * (m + 1))
         write_cell(genes, at, m, cloud, int(u[4] * cloud), min(a, b), max(a, b))
+
+
+@njit(cache=True)
+def excess_of(game, held):
+    """Return the bytes that do not fit, summed over the nodes."""
+    excess = 0.0
+    for node in range(len(held)):
+        excess += max(held[node] - game.limit[node], 0.0)
+    return excess
 
 
 @njit(cache=True)
@@ -209,12 +218,12 @@ class Annealing:
 
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
         """Anneal until the budget or the moves end."""
-        with open_search(problem, budget, trace, merged=True, iterations=self.params.moves) as search:
-            if isinstance(search, Outcome):
-                return search
-            if self.params.moves is None and search.iterations is not None:
-                search.iterations = 1000 * search.encoding.n_genes
-            return search.outcome(self._anneal(search, rng))
+        search = open_search(problem, budget, trace, merged=True, iterations=self.params.moves)
+        if isinstance(search, Outcome):
+            return search
+        if self.params.moves is None and search.iterations is not None:
+            search.iterations = 1000 * search.encoding.n_genes
+        return search.outcome(self._anneal(search, rng))
 
     def _anneal(self, search: Search, rng: np.random.Generator) -> Termination:
         """Move until something ends; return what. An iteration is a move."""

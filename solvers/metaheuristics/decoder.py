@@ -1,32 +1,40 @@
 """Decode, repair and price populations of genes in one compiled pass.
 
 Plans are taken in tiles and a tile's plans task by task, so that what a task's genes look up stays
-in the cache. Tiles are independent and a plan's sums run over tasks in their order: results do not
-depend on the number of threads.
+in the cache and the plans of a tile are decoded side by side in vector registers. Tiles are independent and a plan's sums run over tasks in their order: results do not
+depend on the number of threads nor on the tiles. The kernel releases the interpreter's lock, so tiles
+run on plain threads: a compiled parallel loop would take several times as long to compile and leave
+threads that a fork server must not have.
 """
 
 # mypy: disable-error-code="no-untyped-def"
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 
-from instances.columns import Array, IntArray
-from solvers.joint_kernels import fits, put
+from formulations.joint.options import OptionTable
+from instances.columns import Array, FloatArray, IntArray
+from solvers.joint_kernels import Game
 
-__all__ = ["Decoder", "cell_of", "price_population", "repair", "row_of"]
+__all__ = ["Decoder", "Priced", "cell_of", "price_plans", "priced_of", "repair", "row_of"]
 
-_TILE = 32
+_MOST_PLANS = 512  # in a tile: more would not share a task's options any better
+_LEAST_TO_SHARE = 20_000  # tasks of plans, some milliseconds: less is not worth waking threads
+_TILE_BYTES = 1 << 18  # of a tile's loads, which should stay in the second-level cache
 
 
 class Decoder(NamedTuple):
     """What each task's genes look up.
 
     `tasks` has a row for each task: its first gene, its number of blocks m, its cloud gene C + 1,
-    its first cell. Cells are ordered by edge (0: none named), cut i, cut j, each cut 0..m.
+    its first cell. Cells are ordered by edge (0: none named), cut i, cut j, each cut 0..m. The
+    others are those of `solvers.metaheuristics.spares.spare_options`.
     """
 
     tasks: IntArray
@@ -34,6 +42,100 @@ class Decoder(NamedTuple):
     spare_offsets: IntArray
     spare: Array
     order: IntArray
+
+
+class Priced(NamedTuple):
+    """The option table in rows of one length, for few cache lines an option.
+
+    `terms` holds the fixed cost, then what each use adds to its resource (s_kpr under ``optimal``,
+    b_kpr under ``equal``); `resource` the resources, filled up with one that does not exist.
+    `node` and `bytes` are the weights on watched nodes, those on which the table has weights at all,
+    filled up with none on a node without limit; `spare_node` and `spare_bytes` the same for the
+    decoder's spare options in their order. `limit` has a row for each watched node, then infinity.
+    """
+
+    terms: FloatArray
+    resource: Array
+    node: Array
+    bytes: FloatArray
+    spare_node: Array
+    spare_bytes: FloatArray
+    limit: FloatArray
+    n_resources: int
+    equal: bool
+
+
+def priced_of(table: OptionTable, game: Game, decoder: Decoder) -> Priced:
+    """Return `table` in rows of one length."""
+    use_at, hold_at = _rows_of(table.use_offsets), _rows_of(table.memory_offsets)
+    terms = np.concatenate((table.cost[:, np.newaxis], _filled(game.use, use_at, 0.0)), axis=1)
+    watched = np.unique(table.memory_node)
+    node = _filled(np.searchsorted(watched, table.memory_node), hold_at, len(watched)).astype(np.int32)
+    held = _filled(table.memory_bytes, hold_at, 0.0)
+    return Priced(
+        terms=terms,
+        resource=_filled(table.use_resource, use_at, table.n_resources).astype(np.int32),
+        node=node,
+        bytes=held,
+        spare_node=node[decoder.spare],
+        spare_bytes=held[decoder.spare],
+        limit=np.concatenate((game.limit[watched], [np.inf])),
+        n_resources=table.n_resources,
+        equal=game.equal,
+    )
+
+
+def _rows_of(offsets: IntArray) -> IntArray:
+    """Return the rows between offsets as a matrix, filled up with -1, shape (len(offsets) - 1, longest)."""
+    count = np.diff(offsets)
+    step = np.arange(count.max(initial=0))
+    return np.where(step < count[:, np.newaxis], offsets[:-1, np.newaxis] + step, -1)
+
+
+def _filled(values: Array, rows: IntArray, blank: float) -> Array:
+    filled: Array = np.append(values, blank)[rows]
+    return np.ascontiguousarray(filled)
+
+
+def price_plans(
+    genes: Array, decoder: Decoder, priced: Priced, rows: Array, threads: int = 1
+) -> tuple[FloatArray, FloatArray]:
+    """Return value and excess of every plan; write its rows of the option table unless `rows` is empty.
+
+    Parameters
+    ----------
+    genes : int16 array, shape (n_plans, n_genes)
+        The population.
+    decoder, priced : Decoder, Priced
+        What genes look up, and the option table.
+    rows : int32 array, shape (n_plans, n_tasks) or (0, 0)
+        Output.
+    threads : int
+        Threads to use; one does where there is little to do.
+    """
+    n = len(genes)
+    value, excess = np.empty(n), np.empty(n)
+    if n * len(decoder.tasks) < _LEAST_TO_SHARE:
+        threads = 1
+    sums = 8 * (2 * priced.n_resources + len(priced.limit) + 2)
+    tile = max(min(_MOST_PLANS, _TILE_BYTES // sums, -(-n // threads)), 1)
+
+    def price(start: int) -> None:
+        at = slice(start, start + tile)
+        _price_tile(genes[at], decoder, priced, value[at], excess[at], rows[at])
+
+    starts = range(0, n, tile)
+    if threads == 1:
+        for start in starts:
+            price(start)
+    else:
+        list(_pool(threads).map(price, starts))
+    return value, excess
+
+
+@cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, thread_name_prefix="price")
 
 
 @njit(cache=True)
@@ -58,94 +160,137 @@ def row_of(genes, k, decoder):
 
 
 @njit(cache=True)
-def excess_of(game, held):
-    """Return the bytes that do not fit, summed over the nodes."""
-    excess = 0.0
+def _over(held, limit):
+    """Return the bytes that do not fit, summed over the nodes, and on how many nodes."""
+    excess, nodes = 0.0, 0
     for node in range(len(held)):
-        excess += max(held[node] - game.limit[node], 0.0)
-    return excess
+        if held[node] > limit[node]:
+            excess += held[node] - limit[node]
+            nodes += 1
+    return excess, nodes
 
 
 @njit(cache=True)
-def repair(choice, loads, held, decoder, game):
+def repair(choice, held, decoder, priced):
     """Move tasks away from nodes whose memory is too full.
 
     In the order of `decoder.order`, once each, a task that holds weights on an over-full node takes
     the first of its spare options (by cost alone) that fits beside all others; where none fits it
-    stays. Loads and held bytes follow.
+    stays. `held` follows.
     """
+    limit, width = priced.limit, priced.node.shape[1]
+    _, crowded = _over(held, limit)
     for k in decoder.order:
+        if crowded == 0:
+            break
         row = choice[k]
-        crowded = False
-        for u in range(game.memory_offsets[row], game.memory_offsets[row + 1]):
-            crowded = crowded or held[game.node[u]] > game.limit[game.node[u]]
-        if not crowded:
+        ours = 0
+        for w in range(width):
+            node = priced.node[row, w]
+            if held[node] > limit[node]:
+                ours += 1
+                crowded -= held[node] - priced.bytes[row, w] <= limit[node]
+        if ours == 0:
             continue
-        put(game, loads, held, row, -1.0)
+        for w in range(width):
+            held[priced.node[row, w]] -= priced.bytes[row, w]
+        moved = False
         for s in range(decoder.spare_offsets[k], decoder.spare_offsets[k + 1]):
-            if fits(game, held, decoder.spare[s]):
+            moved = True
+            for w in range(width):
+                node = priced.spare_node[s, w]
+                moved = moved and held[node] + priced.spare_bytes[s, w] <= limit[node]
+            if moved:
                 row = decoder.spare[s]
                 break
         choice[k] = row
-        put(game, loads, held, row, 1.0)
+        for w in range(width):
+            held[priced.node[row, w]] += priced.bytes[row, w]
+        if not moved:
+            _, crowded = _over(held, limit)
 
 
 @njit(cache=True)
-def _refill(choice, loads, held, game):
+def _repaired(choice, loads, users, held, decoder, priced):
+    """Repair a plan and sum its loads anew, so that no rounding of the moves stays; return its fixed cost."""
+    repair(choice, held, decoder, priced)
     loads[:] = 0.0
+    users[:] = 0.0
     held[:] = 0.0
     total = 0.0
     for k in range(len(choice)):
-        total += game.cost[choice[k]]
-        put(game, loads, held, choice[k], 1.0)
+        row = choice[k]
+        total += priced.terms[row, 0]
+        for w in range(priced.node.shape[1]):
+            held[priced.node[row, w]] += priced.bytes[row, w]
+        for u in range(priced.resource.shape[1]):
+            loads[priced.resource[row, u]] += priced.terms[row, 1 + u]
+            users[priced.resource[row, u]] += 1.0
     return total
 
 
-@njit(cache=True)
-def _price_tile(genes, start, stop, decoder, game, n_resources, n_held, value, excess, choice):
-    n = stop - start
-    loads = np.zeros((n, 2, n_resources))
-    held = np.zeros((n, n_held))
-    total = np.zeros(n)
-    for k in range(len(decoder.tasks)):
+@njit(cache=True, nogil=True)
+def _read_tile(genes, at, m, cloud, base, lookup, line, first, second, named, rows):
+    """Write the row that the genes at:at+m mean in each plan; `line` to `named` are to work in.
+
+    They are arrays of their own, since the compiler does not vectorise over rows of one array.
+    """
+    n = len(rows)
+    first[:] = m
+    second[:] = m
+    named[:] = 0
+    cloud_gene = np.int16(cloud)
+    # as in `cell_of`; counting back by subtraction lets the compiler see that no index is negative
+    for back in range(m):
+        b = m - 1 - back
+        block = np.int16(b)
         for p in range(n):
-            row = row_of(genes[start + p], k, decoder)
-            choice[p, k] = row
-            total[p] += game.cost[row]
-            put(game, loads[p], held[p], row, 1.0)
+            line[p] = genes[p, at + b]
+        for p in range(n):
+            gene = line[p]
+            first[p] = block if gene != 0 else first[p]
+            second[p] = block if gene == cloud_gene else second[p]
+            named[p] = gene if (gene != 0) & (gene != cloud_gene) else named[p]
     for p in range(n):
-        if excess_of(game, held[p]) > 0.0:
-            repair(choice[p], loads[p], held[p], decoder, game)
-            # anew, so that no rounding of the moves stays in the sums
-            total[p] = _refill(choice[p], loads[p], held[p], game)
+        rows[p] = lookup[base + (np.int64(named[p]) * (m + 1) + first[p]) * (m + 1) + second[p]]
+
+
+@njit(cache=True, nogil=True)
+def _price_tile(genes, decoder, priced, value, excess, choice_out):
+    n, n_resources, n_watched = len(genes), priced.n_resources, len(priced.limit) - 1
+    width, heaps = priced.resource.shape[1], priced.node.shape[1]
+    loads = np.zeros((n, n_resources + 1))
+    users = np.zeros((n, n_resources + 1))
+    held = np.zeros((n, n_watched + 1))
+    # the repair needs a plan's rows even where the caller does not
+    choice = np.empty((n, len(decoder.tasks)), np.int32) if n_watched and not len(choice_out) else choice_out
+    line, first = np.empty(n, np.int16), np.empty(n, np.int16)
+    second, named = np.empty(n, np.int16), np.empty(n, np.int16)
+    rows = np.empty(n, np.int64)
+    value[:] = 0.0
+    for k in range(len(decoder.tasks)):
+        at, m, cloud, base = decoder.tasks[k]
+        _read_tile(genes, at, m, cloud, base, decoder.lookup, line, first, second, named, rows)
+        for p in range(n):
+            value[p] += priced.terms[rows[p], 0]
+        for p in range(n):
+            for u in range(width):
+                loads[p, priced.resource[rows[p], u]] += priced.terms[rows[p], 1 + u]
+        if priced.equal:
+            for p in range(n):
+                for u in range(width):
+                    users[p, priced.resource[rows[p], u]] += 1.0
+        if len(choice):
+            choice[:, k] = rows
+        for p in range(n if heaps else 0):
+            for w in range(heaps):
+                held[p, priced.node[rows[p], w]] += priced.bytes[rows[p], w]
+    for p in range(n):
+        excess[p], crowded = _over(held[p], priced.limit)
+        if crowded:
+            value[p] = _repaired(choice[p], loads[p], users[p], held[p], decoder, priced)
+            excess[p], _ = _over(held[p], priced.limit)
         shared = 0.0
         for r in range(n_resources):
-            shared += loads[p, 0, r] * (loads[p, 1, r] if game.equal else loads[p, 0, r])
-        value[start + p] = total[p] + shared
-        excess[start + p] = excess_of(game, held[p])
-
-
-@njit(cache=True, parallel=True)
-def price_population(genes, decoder, game, n_resources, n_held, value, excess, rows):
-    """Write value and excess of every plan, and its rows of the option table unless `rows` is empty.
-
-    Parameters
-    ----------
-    genes : int16 array, shape (n_plans, n_genes)
-        The population.
-    decoder, game : Decoder, Game
-        What genes look up, and the option table.
-    n_resources, n_held : int
-        Resources, and nodes whose memory is watched (all or none).
-    value, excess : arrays, shape (n_plans,)
-        Output.
-    rows : int32 array, shape (n_plans, n_tasks) or (0, 0)
-        Output.
-    """
-    for tile in prange((len(genes) + _TILE - 1) // _TILE):
-        start = tile * _TILE
-        stop = min(start + _TILE, len(genes))
-        choice = np.empty((stop - start, len(decoder.tasks)), np.int32)
-        _price_tile(genes, start, stop, decoder, game, n_resources, n_held, value, excess, choice)
-        if len(rows):
-            rows[start:stop] = choice
+            shared += loads[p, r] * (users[p, r] if priced.equal else loads[p, r])
+        value[p] += shared

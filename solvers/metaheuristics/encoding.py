@@ -34,7 +34,7 @@ from instances.columns import Array, FloatArray, IntArray
 from instances.system import Tier
 from solvers.joint_kernels import Game, game_of
 from solvers.metaheuristics.blocks import Blocks, blocks_of
-from solvers.metaheuristics.decoder import Decoder, price_population
+from solvers.metaheuristics.decoder import Decoder, Priced, price_plans, priced_of
 from solvers.metaheuristics.spares import spare_options
 
 __all__ = ["GENE", "Encoding", "encoding_of", "n_options_of"]
@@ -53,19 +53,25 @@ class Encoding:
         Options with cuts between blocks only, none pruned; every task has at least one.
     game : Game
         The table as kernels read it.
+    priced : Priced
+        The table in rows of one length.
     decoder : Decoder
         What each task's genes look up.
     gene_offsets : int array, shape (n_tasks + 1,)
         Genes of task ``k`` are ``gene_offsets[k]:gene_offsets[k + 1]``.
     n_values : int array, shape (n_genes,)
         A gene's values are ``0..n_values - 1``.
+    threads : int
+        Threads that price a population; results do not depend on them.
     """
 
     table: OptionTable
     game: Game
+    priced: Priced
     decoder: Decoder
     gene_offsets: IntArray
     n_values: IntArray
+    threads: int = 1
 
     @property
     def n_genes(self) -> int:
@@ -87,15 +93,12 @@ class Encoding:
         excess : array, shape (n_plans,)
             Bytes of weights that do not fit after the repair, summed over the nodes; 0 where all fit.
         """
-        value, excess = np.empty(len(genes)), np.empty(len(genes))
-        price_population(genes, self.decoder, self.game, self.table.n_resources, self._held(), value, excess, _NOTHING)
-        return value, excess
+        return price_plans(genes, self.decoder, self.priced, _NOTHING, self.threads)
 
     def choices(self, genes: Array) -> Array:
         """Decode and repair a population; return the rows of `table`, int32, shape (n_plans, n_tasks)."""
-        value, excess = np.empty(len(genes)), np.empty(len(genes))
         rows: Array = np.empty((len(genes), self.table.n_tasks), np.int32)
-        price_population(genes, self.decoder, self.game, self.table.n_resources, self._held(), value, excess, rows)
+        price_plans(genes, self.decoder, self.priced, rows, self.threads)
         return rows
 
     def plan(self, genes: Array) -> JointPlan:
@@ -117,10 +120,6 @@ class Encoding:
         _cheapest_cells(genes, self.decoder, self.table.alone_cost())
         return genes
 
-    def _held(self) -> int:
-        """Return the number of nodes whose memory is watched: all, or none where none is limited."""
-        return len(self.game.limit) if len(self.table.memory_node) else 0
-
 
 _NOTHING = np.empty((0, 0), np.int32)
 
@@ -136,7 +135,7 @@ def n_options_of(problem: JointProblem, blocks: Blocks) -> int:
     return int((pairs[network] * clouds).sum()) + load.n_tasks
 
 
-def encoding_of(problem: JointProblem, *, merged: bool) -> Encoding | int:
+def encoding_of(problem: JointProblem, *, merged: bool, threads: int = 1) -> Encoding | int:
     """Return the encoding of `problem` on merged blocks or on every segment.
 
     Returns
@@ -178,12 +177,16 @@ def encoding_of(problem: JointProblem, *, merged: bool) -> Encoding | int:
         load.candidate_offsets.astype(np.int64),
     )
     spare_offsets, spare, order = spare_options(table)
+    game = game_of(table)
+    decoder = Decoder(tasks, lookup, spare_offsets, spare, order)
     return Encoding(
         table=table,
-        game=game_of(table),
-        decoder=Decoder(tasks, lookup, spare_offsets, spare, order),
+        game=game,
+        priced=priced_of(table, game, decoder),
+        decoder=decoder,
         gene_offsets=gene_offsets,
         n_values=np.repeat(n_candidates + 2, n_blocks),
+        threads=threads,
     )
 
 

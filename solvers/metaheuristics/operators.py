@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 
 __all__ = ["DRAWS", "copy_segment", "inertia", "mutate", "step_swarm"]
 
@@ -48,7 +48,7 @@ def copy_segment(genes, best, first, second):
         genes[at] = best[at]
 
 
-@njit(cache=True, parallel=True)
+@njit(cache=True)
 def step_swarm(genes, own_best, best, n_values, w_min, w_max, c1, c2, draws):
     """Move every particle: ``X <- C_g(C_p(M(X)))``.
 
@@ -71,7 +71,7 @@ def step_swarm(genes, own_best, best, n_values, w_min, w_max, c1, c2, draws):
     draws : array, shape (n_particles, DRAWS)
         Numbers in 0..1.
     """
-    for p in prange(len(genes)):
+    for p in range(len(genes)):
         u = draws[p]
         particle = genes[p]
         different = 0

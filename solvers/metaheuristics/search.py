@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-import numba
 import numpy as np
 
 from instances.columns import Array, FloatArray
@@ -195,28 +192,18 @@ class Search:
         return Outcome(plan=plan, status=SolutionStatus.FEASIBLE, termination=termination, info=info)
 
 
-@contextmanager
 def open_search(
     problem: Any, budget: Budget, trace: Trace, *, merged: bool, iterations: int | None
-) -> Iterator[Search | Outcome]:
-    """Make the encoding and limit the threads of compiled loops to the budget's.
+) -> Search | Outcome:
+    """Make the encoding.
 
-    Yields
-    ------
+    Returns
+    -------
     Search or Outcome
         The outcome where the problem has no option table, or is proven to have no plan.
     """
-    threads = numba.get_num_threads()
-    numba.set_num_threads(min(budget.threads, numba.config.NUMBA_NUM_THREADS))
     try:
-        yield _opened(problem, budget, trace, merged, iterations)
-    finally:
-        numba.set_num_threads(threads)
-
-
-def _opened(problem: Any, budget: Budget, trace: Trace, merged: bool, iterations: int | None) -> Search | Outcome:
-    try:
-        encoding = encoding_of(problem, merged=merged)
+        encoding = encoding_of(problem, merged=merged, threads=budget.threads)
     except InputError as error:
         return unsupported(str(error))
     if isinstance(encoding, int):

@@ -80,9 +80,8 @@ class SpsoGa:
 
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
         """Fly the swarm until the budget or the iterations end."""
-        iterations = self.params.iterations
-        with open_search(problem, budget, trace, merged=self.merged, iterations=iterations) as search:
-            return search if isinstance(search, Outcome) else search.outcome(self._fly(search, rng))
+        search = open_search(problem, budget, trace, merged=self.merged, iterations=self.params.iterations)
+        return search if isinstance(search, Outcome) else search.outcome(self._fly(search, rng))
 
     def _fly(self, search: Search, rng: np.random.Generator) -> Termination:
         """Run the iterations; return why they ended."""
