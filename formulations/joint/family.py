@@ -30,8 +30,16 @@ JOINT = register_family(
 )
 
 for _name, _language, _summary in (
-    ("joint-pyomo", "pyomo", "MILP in Pyomo: cuts below the squares for optimal shares, exactly linearised counts for equal shares"),
+    (
+        "joint-pyomo",
+        "pyomo",
+        "MILP in Pyomo: cuts below the squares for optimal shares, exactly linearised counts for equal shares",
+    ),
     ("joint-pulp", "pulp", "the same MILP, light, in PuLP"),
-    ("joint-cp-sat", "cp-sat", "constraint model in CP-SAT: cuts or integer squares for optimal shares, implied counts for equal shares"),
+    (
+        "joint-cp-sat",
+        "cp-sat",
+        "constraint model in CP-SAT: cuts or integer squares for optimal shares, implied counts for equal shares",
+    ),
 ):
     register_formulation(Formulation(name=_name, family="joint", language=_language, summary=_summary))
