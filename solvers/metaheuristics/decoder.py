@@ -26,6 +26,7 @@ __all__ = ["Decoder", "Priced", "cell_of", "price_plans", "priced_of", "repair",
 
 _MOST_PLANS = 512  # in a tile: more would not share a task's options any better
 _LEAST_TO_SHARE = 20_000  # tasks of plans, some milliseconds: less is not worth waking threads
+_ROUNDING = 1e-10  # far within the referee's tolerance
 _TILE_BYTES = 1 << 18  # of a tile's loads, which should stay in the second-level cache
 
 
@@ -160,73 +161,76 @@ def row_of(genes, k, decoder):
 
 
 @njit(cache=True)
-def _over(held, limit):
-    """Return the bytes that do not fit, summed over the nodes, and on how many nodes."""
-    excess, nodes = 0.0, 0
+def _crowded(held, limit):
+    """Return on how many nodes the weights do not fit."""
+    nodes = 0
     for node in range(len(held)):
-        if held[node] > limit[node]:
-            excess += held[node] - limit[node]
-            nodes += 1
-    return excess, nodes
+        nodes += held[node] > limit[node]
+    return nodes
 
 
 @njit(cache=True)
-def repair(choice, held, decoder, priced):
-    """Move tasks away from nodes whose memory is too full.
+def _excess(held, limit):
+    """Return the bytes that do not fit, summed over the nodes; what rounding adds is let pass."""
+    excess = 0.0
+    for node in range(len(held)):
+        if held[node] > limit[node] * (1.0 + _ROUNDING):
+            excess += held[node] - limit[node]
+    return excess
+
+
+@njit(cache=True, nogil=True)
+def repair(chosen, held, decoder, priced):
+    """Move tasks away from nodes whose memory is too full, in several plans side by side.
 
     In the order of `decoder.order`, once each, a task that holds weights on an over-full node takes
     the first of its spare options (by cost alone) that fits beside all others; where none fits it
-    stays. `held` follows.
+    stays. Plans do not see each other.
+
+    Parameters
+    ----------
+    chosen : int32 array, shape (n_tasks, n_plans)
+        Rows of the option table; changed in place.
+    held : array, shape (n_plans, n_watched + 1)
+        Bytes on each watched node; follows.
+    decoder, priced : Decoder, Priced
+        Order, spare options and what they hold.
     """
     limit, width = priced.limit, priced.node.shape[1]
-    _, crowded = _over(held, limit)
+    crowded = np.empty(len(held), np.int64)
+    for p in range(len(held)):
+        crowded[p] = _crowded(held[p], limit)
+    if not crowded.any():
+        return
     for k in decoder.order:
-        if crowded == 0:
-            break
-        row = choice[k]
-        ours = 0
-        for w in range(width):
-            node = priced.node[row, w]
-            if held[node] > limit[node]:
-                ours += 1
-                crowded -= held[node] - priced.bytes[row, w] <= limit[node]
-        if ours == 0:
-            continue
-        for w in range(width):
-            held[priced.node[row, w]] -= priced.bytes[row, w]
-        moved = False
-        for s in range(decoder.spare_offsets[k], decoder.spare_offsets[k + 1]):
-            moved = True
+        for p in range(len(held)):
+            if crowded[p] == 0:
+                continue
+            row = chosen[k, p]
+            ours = 0
             for w in range(width):
-                node = priced.spare_node[s, w]
-                moved = moved and held[node] + priced.spare_bytes[s, w] <= limit[node]
-            if moved:
-                row = decoder.spare[s]
-                break
-        choice[k] = row
-        for w in range(width):
-            held[priced.node[row, w]] += priced.bytes[row, w]
-        if not moved:
-            _, crowded = _over(held, limit)
-
-
-@njit(cache=True)
-def _repaired(choice, loads, users, held, decoder, priced):
-    """Repair a plan and sum its loads anew, so that no rounding of the moves stays; return its fixed cost."""
-    repair(choice, held, decoder, priced)
-    loads[:] = 0.0
-    users[:] = 0.0
-    held[:] = 0.0
-    total = 0.0
-    for k in range(len(choice)):
-        row = choice[k]
-        total += priced.terms[row, 0]
-        for w in range(priced.node.shape[1]):
-            held[priced.node[row, w]] += priced.bytes[row, w]
-        for u in range(priced.resource.shape[1]):
-            loads[priced.resource[row, u]] += priced.terms[row, 1 + u]
-            users[priced.resource[row, u]] += 1.0
-    return total
+                node = priced.node[row, w]
+                ours += held[p, node] > limit[node]
+            if ours == 0:
+                continue
+            for w in range(width):
+                held[p, priced.node[row, w]] -= priced.bytes[row, w]
+            for s in range(decoder.spare_offsets[k], decoder.spare_offsets[k + 1]):
+                fits = True
+                for w in range(width):
+                    node = priced.spare_node[s, w]
+                    fits = fits and held[p, node] + priced.spare_bytes[s, w] <= limit[node]
+                if fits:
+                    row = decoder.spare[s]
+                    break
+            for w in range(width):
+                held[p, priced.node[row, w]] += priced.bytes[row, w]
+            # what fits makes no node over-full, so only the nodes that it left can change
+            for w in range(width):
+                node = priced.node[chosen[k, p], w]
+                ours -= held[p, node] > limit[node]
+            crowded[p] -= ours
+            chosen[k, p] = row
 
 
 @njit(cache=True, nogil=True)
@@ -256,41 +260,60 @@ def _read_tile(genes, at, m, cloud, base, lookup, line, first, second, named, ro
 
 
 @njit(cache=True, nogil=True)
-def _price_tile(genes, decoder, priced, value, excess, choice_out):
-    n, n_resources, n_watched = len(genes), priced.n_resources, len(priced.limit) - 1
-    width, heaps = priced.resource.shape[1], priced.node.shape[1]
-    loads = np.zeros((n, n_resources + 1))
-    users = np.zeros((n, n_resources + 1))
+def _add(rows, loads, users, value, priced):
+    """Add the uses and the fixed cost of one task's option in each plan."""
+    width = priced.resource.shape[1]
+    for p in range(len(rows)):
+        value[p] += priced.terms[rows[p], 0]
+    for p in range(len(rows)):
+        for u in range(width):
+            loads[p, priced.resource[rows[p], u]] += priced.terms[rows[p], 1 + u]
+    if priced.equal:
+        for p in range(len(rows)):
+            for u in range(width):
+                users[p, priced.resource[rows[p], u]] += 1.0
+
+
+@njit(cache=True, nogil=True)
+def _hold(rows, held, priced):
+    """Add the weights of one task's option in each plan."""
+    for p in range(len(rows)):
+        for w in range(priced.node.shape[1]):
+            held[p, priced.node[rows[p], w]] += priced.bytes[rows[p], w]
+
+
+@njit(cache=True, nogil=True)
+def _price_tile(genes, decoder, priced, value, excess, choice):
+    n, n_tasks, n_watched = len(genes), len(decoder.tasks), len(priced.limit) - 1
+    loads = np.zeros((n, priced.n_resources + 1))
+    users = np.zeros((n, priced.n_resources + 1))
     held = np.zeros((n, n_watched + 1))
-    # the repair needs a plan's rows even where the caller does not
-    choice = np.empty((n, len(decoder.tasks)), np.int32) if n_watched and not len(choice_out) else choice_out
+    keep = n_watched > 0 or len(choice) > 0
+    chosen = np.empty((n_tasks if keep else 0, n), np.int32)
     line, first = np.empty(n, np.int16), np.empty(n, np.int16)
     second, named = np.empty(n, np.int16), np.empty(n, np.int16)
-    rows = np.empty(n, np.int64)
+    rows = np.empty(n, np.int32)
     value[:] = 0.0
-    for k in range(len(decoder.tasks)):
+    for k in range(n_tasks):
         at, m, cloud, base = decoder.tasks[k]
         _read_tile(genes, at, m, cloud, base, decoder.lookup, line, first, second, named, rows)
-        for p in range(n):
-            value[p] += priced.terms[rows[p], 0]
-        for p in range(n):
-            for u in range(width):
-                loads[p, priced.resource[rows[p], u]] += priced.terms[rows[p], 1 + u]
-        if priced.equal:
-            for p in range(n):
-                for u in range(width):
-                    users[p, priced.resource[rows[p], u]] += 1.0
-        if len(choice):
-            choice[:, k] = rows
-        for p in range(n if heaps else 0):
-            for w in range(heaps):
-                held[p, priced.node[rows[p], w]] += priced.bytes[rows[p], w]
+        if keep:
+            chosen[k] = rows
+        if n_watched:
+            _hold(rows, held, priced)
+        else:
+            _add(rows, loads, users, value, priced)
+    if n_watched:
+        repair(chosen, held, decoder, priced)
+        # summed anew, so that no rounding of the moves stays
+        held[:] = 0.0
+        for k in range(n_tasks):
+            _hold(chosen[k], held, priced)
+            _add(chosen[k], loads, users, value, priced)
     for p in range(n):
-        excess[p], crowded = _over(held[p], priced.limit)
-        if crowded:
-            value[p] = _repaired(choice[p], loads[p], users[p], held[p], decoder, priced)
-            excess[p], _ = _over(held[p], priced.limit)
-        shared = 0.0
-        for r in range(n_resources):
-            shared += loads[p, r] * (users[p, r] if priced.equal else loads[p, r])
-        value[p] += shared
+        excess[p] = _excess(held[p], priced.limit)
+        for r in range(priced.n_resources):
+            value[p] += loads[p, r] * (users[p, r] if priced.equal else loads[p, r])
+        if len(choice):
+            for k in range(n_tasks):
+                choice[p, k] = chosen[k, p]

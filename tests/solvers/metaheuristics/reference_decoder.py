@@ -87,7 +87,7 @@ class Reference:
         for row in rows:
             for node, size in options[row][2]:
                 held[node] += size
-        return rows, sum(max(used - limit, 0.0) for used, limit in zip(held, limits, strict=True))
+        return rows, sum(u - limit for u, limit in zip(held, limits, strict=True) if u > limit * (1 + 1e-10))
 
     def price(self, genes: list[int]) -> tuple[float, float]:
         """Decode, repair and price one plan; return value and excess."""
