@@ -14,6 +14,7 @@ __all__ = [
     "MEMORY_TOLERANCE",
     "accuracy_violations",
     "chosen_site",
+    "cut_violations",
     "memory_violations",
     "structure_violations",
     "uplink_of",
@@ -94,6 +95,21 @@ def structure_violations(problem: JointProblem, plan: JointPlan) -> list[str]:
     unreached = np.zeros(plan.n_tasks, dtype=bool)
     unreached[beyond] = uplink_of(system, site[beyond], cloud[beyond]) < 0
     return lines + violation_lines(unreached, "no route from its site to its cloud")
+
+
+def cut_violations(problem: JointProblem, plan: JointPlan) -> list[str]:
+    """List tasks that cut where more than one tensor crosses: both cuts must be at cut points of the network."""
+    networks = problem.instance.networks
+    allowed = np.zeros((len(networks), max(len(net) for net in networks)), dtype=bool)
+    for i, net in enumerate(networks):
+        allowed[i, net.cut_points()] = True
+    network = problem.instance.workload.task_network
+    lines = violation_lines(
+        ~allowed[network, plan.device_until], "device_until must be a cut point: one tensor alone crosses there"
+    )
+    return lines + violation_lines(
+        ~allowed[network, plan.edge_until], "edge_until must be a cut point: one tensor alone crosses there"
+    )
 
 
 def accuracy_violations(problem: JointProblem, plan: JointPlan) -> list[str]:

@@ -26,7 +26,7 @@ class JointOptions:
     ----------
     sharing : {"optimal", "equal"}
         ``optimal``: shares of every resource are free, sum at most 1 (the square-root rule is
-        best, M5); ``equal``: each of the n users of a resource gets 1/n.
+        best); ``equal``: each of the n users of a resource gets 1/n.
     latency_weight, energy_weight, price_weight : float
         The objective is ``sum_k latency_weight w_k latency_k + energy_weight E_k + price_weight
         price_k``.

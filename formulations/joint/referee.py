@@ -18,6 +18,7 @@ from formulations.joint.plan import JointPlan
 from formulations.joint.plan_rules import (
     accuracy_violations,
     chosen_site,
+    cut_violations,
     memory_violations,
     structure_violations,
     uplink_of,
@@ -80,6 +81,7 @@ def evaluate(problem: JointProblem, plan: JointPlan) -> Score:
     if violations:
         return _unpriced(violations)
     placed = place_patterns(problem.instance, plan)
+    violations += cut_violations(problem, plan)
     violations += accuracy_violations(problem, plan)
     violations += memory_violations(problem, plan, placed)
     ledger = _ledger(problem, plan, placed)
@@ -214,7 +216,7 @@ def _weights(problem: JointProblem, ledger: _Ledger) -> FloatArray:
 
 
 def _rule_shares(problem: JointProblem, ledger: _Ledger) -> FloatArray:
-    """Return the shares of the sharing rule: square-root (M5) or equal; equal where nothing weighs."""
+    """Return the shares of the sharing rule: square roots of weighted seconds, or equal; equal where nothing weighs."""
     n = len(problem.instance.system.resources)
     users = np.bincount(ledger.resource, minlength=n)
     equal = 1.0 / users[ledger.resource]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from math import inf, isfinite
 from typing import Any
 
@@ -15,6 +15,7 @@ from instances.costs.table import CostTable
 from instances.errors import InputError
 from instances.generators.versions import with_exits, with_variants
 from instances.networks.catalogue import load_network, network_names
+from instances.networks.files import read_network
 from instances.networks.graph import NetworkGraph
 from instances.nodes.catalogue import kind_names, load_kinds, node_kind
 from instances.system import NodeKind
@@ -38,7 +39,8 @@ class CommonParams:
     clouds : int
         Number of clouds.
     networks : tuple of str
-        Names of the zoo; a task's is drawn evenly. ``all-vision``: every one but the language models.
+        Names of the zoo, or files of networks (``.json``); a task's is drawn evenly. ``all-vision``: every one of
+        the zoo but the language models.
     device_kinds, edge_kinds, cloud_kinds : tuple of str
         Node kinds of the catalogue; a device's is drawn evenly, sites and clouds take theirs in turn.
     kinds_file : str
@@ -124,8 +126,11 @@ class CommonParams:
                     raise InputError(f"parameter {name}", f"must be of {', '.join(kind_names())}", kind)
         known = network_names()
         for net in self.networks:
-            if net != ALL_VISION and net not in known:
-                raise InputError("parameter networks", f"must be {ALL_VISION} or of {', '.join(known)}", net)
+            if net.endswith(".json"):
+                read_network(net)
+            elif net != ALL_VISION and net not in known:
+                expected = f"must be {ALL_VISION}, a network's file (.json) or of {', '.join(known)}"
+                raise InputError("parameter networks", expected, net)
         try:
             cost_model_from(self.costs)
         except InputError as error:
@@ -196,9 +201,9 @@ def load_networks(params: CommonParams) -> tuple[NetworkGraph, ...]:
             names[name] = None
     networks = []
     for name in names:
-        net = load_network(name)
-        net = with_exits(net) if params.exits else replace(net, exits=())
-        net = with_variants(net) if params.variants else replace(net, variants=())
+        net = read_network(name) if name.endswith(".json") else load_network(name)
+        net = with_exits(net) if params.exits and not net.exits else net
+        net = with_variants(net) if params.variants and not net.variants else net
         networks.append(net)
     return tuple(networks)
 

@@ -149,7 +149,6 @@ def line(params: LineParams, seed: int) -> Instance:
     )
     source, site = m + c + np.repeat(np.arange(n), m), np.tile(np.arange(m), n)
     rate = params.access_bytes_per_s * np.exp(rng.uniform(-params.access_spread, params.access_spread, size=n * m))
-    radio_watts = np.array([kind.transmit_watts for kind in machines.kinds])[tasks.device_kind]
     access = links(
         n * m,
         source=source,
@@ -157,7 +156,6 @@ def line(params: LineParams, seed: int) -> Instance:
         resource=2 * m + c + site if shared else -1,
         bytes_per_s=rate,
         latency_s=params.access_latency_s,
-        joules_per_byte=np.repeat(radio_watts, m) / rate,
     )
     system = assemble(
         machines.kinds,

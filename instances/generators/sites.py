@@ -363,7 +363,6 @@ def _access_links(
         noise_figure_db=params.noise_figure_db,
     )
     rate = cells * bits / 8
-    radio_watts = np.array([kind.transmit_watts for kind in machines.kinds])[tasks.device_kind]
     return links(
         len(task),
         source=first_device + task,
@@ -371,5 +370,4 @@ def _access_links(
         resource=first_cell + site,
         bytes_per_s=rate,
         latency_s=params.access_latency_s,
-        joules_per_byte=radio_watts[task] / rate,
     )

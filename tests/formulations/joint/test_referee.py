@@ -158,6 +158,16 @@ def test_a_cut_through_a_branch_sends_every_tensor_that_crosses() -> None:
     assert evaluate(on_the_diamond(), plan((0, -1, 2, 4))).latency_s[0] == approx(24 + 3.5 + 9)
 
 
+def test_a_cut_where_several_tensors_cross_is_priced_but_breaks_a_rule() -> None:
+    first = evaluate(on_the_diamond(), plan((0, -1, 2, 4)))
+    assert first.value is not None
+    assert not first.feasible
+    assert first.violations == ("task 0: device_until must be a cut point: one tensor alone crosses there",)
+    second = evaluate(on_the_diamond(), plan((0, 2, 1, 3)))
+    assert second.violations == ("task 0: edge_until must be a cut point: one tensor alone crosses there",)
+    assert evaluate(on_the_diamond(), plan((0, -1, 1, 4))).feasible
+
+
 def test_layers_go_with_what_they_depend_on_not_with_their_number() -> None:
     # device_until = c takes input, a, c; b stays beyond: tensors a (60) and c (20) cross
     assert evaluate(on_the_diamond(), plan((0, -1, 3, 4))).latency_s[0] == approx(40 + 80 / 30 + 0.5 + 5)

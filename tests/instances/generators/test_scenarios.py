@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,6 +19,8 @@ from instances.generators.sites import SiteParams
 from instances.generators.tiny import options_of_chain
 from instances.generators.topology import load_topology
 from instances.instance import Instance
+from instances.networks.catalogue import load_network
+from instances.networks.files import write_network
 from instances.system import System, Tier
 
 WITH_CELLS = ("metro", "grid")
@@ -247,11 +252,20 @@ def test_line_shares_its_access_links_where_asked_to(access: str, cells: int) ->
     assert len(set(instance.system.link_resource[link].tolist())) == max(1, cells)
 
 
-def test_radio_energy_is_transmit_power_times_sending_time() -> None:
-    instance = generate("line", {"device_kinds": "raspberry-pi-4", "networks": "alexnet"}, 1)
+@pytest.mark.parametrize("name", ["line", "metro", "grid"])
+def test_the_radio_is_charged_by_its_watts_alone(name: str) -> None:
+    instance = generate(name, {"device_kinds": "raspberry-pi-4", "networks": "alexnet", "tasks": "8"}, 1)
     link, _ = access_of(instance)
-    watts = instance.system.link_joules_per_byte[link] * instance.system.link_bytes_per_s[link]
-    np.testing.assert_allclose(watts, instance.system.kinds[0].transmit_watts)
+    assert instance.system.kinds[0].transmit_watts > 0
+    assert (instance.system.link_joules_per_byte[link] == 0).all()
+
+
+def test_a_network_file_stands_for_its_network(tmp_path: Path) -> None:
+    write_network(replace(load_network("alexnet"), name="mine"), tmp_path / "mine.json")
+    instance = generate("line", {"tasks": "4", "networks": f"{tmp_path / 'mine.json'},nin"}, 1)
+    assert [net.name for net in instance.networks] == ["mine", "nin"]
+    with pytest.raises(InputError, match=r"none\.json"):
+        generate("line", {"networks": str(tmp_path / "none.json")}, 1)
 
 
 @settings(max_examples=60, deadline=None)
