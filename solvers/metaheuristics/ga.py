@@ -1,0 +1,170 @@
+"""The method `ga`: a genetic algorithm on DEAP's operators."""
+
+from __future__ import annotations
+
+import random
+from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from deap import base, tools
+
+from instances.columns import Array
+from instances.errors import InputError
+from solvers.contract import Budget, MethodParams, Outcome, Termination, Trace
+from solvers.metaheuristics.search import (
+    PopulationParams,
+    Search,
+    check_range,
+    decline_size,
+    first_population,
+    open_search,
+)
+from solvers.registry import register
+
+__all__ = ["GaParams", "GeneticAlgorithm"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GaParams(PopulationParams):
+    """Parameters of `ga`, beside those of every population search.
+
+    Parameters
+    ----------
+    crossover : float
+        Probability that a pair of offspring is crossed at two points.
+    mutation : float
+        Probability that an offspring is mutated.
+    gene_mutation : float or None
+        Probability of a new value for each gene of a mutated one; none: one over their number.
+    tournament : int
+        Plans that meet in a tournament.
+    elite : int
+        Best plans that live on unchanged.
+    """
+
+    crossover: float = 0.8
+    mutation: float = 0.1
+    gene_mutation: float | None = None
+    tournament: int = 2
+    elite: int = 1
+
+    def __post_init__(self) -> None:
+        PopulationParams.__post_init__(self)
+        check_range(self, 0, 1, "crossover", "mutation")
+        if self.gene_mutation is not None:
+            check_range(self, 0, 1, "gene_mutation")
+        if self.tournament < 1:
+            raise InputError("parameter tournament", "must be >= 1", self.tournament)
+        if not 0 <= self.elite < self.population:
+            raise InputError("parameter elite", f"must be in 0..{self.population - 1}", self.elite)
+
+
+class _Fitness(base.Fitness):  # type: ignore[misc]
+    """Excess first, then value, both minimised: DEAP compares from left to right, which gives Deb's rules."""
+
+    weights = (-1.0, -1.0)
+
+
+class _Individual(array):  # type: ignore[type-arg]
+    """Genes as an array of 16-bit integers, which DEAP's operators cut and swap at memory speed."""
+
+    fitness: _Fitness
+
+    def __new__(cls, genes: Any) -> Self:
+        made: Self = super().__new__(cls, "h", genes)
+        made.fitness = _Fitness()
+        return made
+
+    def twin(self) -> _Individual:
+        """Return a copy of the genes, with no fitness yet."""
+        return _Individual(self)
+
+
+@contextmanager
+def _global_random(rng: np.random.Generator) -> Iterator[None]:
+    """Let the module `random`, DEAP's only source, follow the trial's generator; then put its state back."""
+    state = random.getstate()
+    random.seed(int(rng.integers(2**63)))
+    try:
+        yield
+    finally:
+        random.setstate(state)
+
+
+@register(
+    "ga",
+    kind="metaheuristic",
+    citation="Fortin, De Rainville, Gardner, Parizeau, Gagne, JMLR 13:2171-2175, 2012 (DEAP)",
+    anytime=True,
+    uses_evaluations=True,
+)
+class GeneticAlgorithm:
+    """Genetic algorithm on DEAP's tournament, two-point crossover and uniform mutation, with elitism.
+
+    Population, crossover, mutation and tournament are by default those with which SPSO-GA is
+    compared in our reconstruction of its study; the paper's own are not known.
+    """
+
+    Params: ClassVar[type[MethodParams]] = GaParams
+    families: ClassVar[frozenset[str]] = frozenset({"joint"})
+
+    def __init__(self, params: GaParams | None = None) -> None:
+        self.params = params or GaParams()
+
+    def decline(self, problem: Any, budget: Budget) -> str | None:
+        """Decline problems whose option table is too large for a usual machine or for the seconds."""
+        return decline_size(problem, budget, merged=True)
+
+    def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
+        """Breed until the budget or the iterations (generations) end."""
+        search = open_search(problem, budget, trace, merged=True, iterations=self.params.iterations)
+        if isinstance(search, Outcome):
+            return search
+        with _global_random(rng):
+            return search.outcome(self._breed(search, rng))
+
+    def _breed(self, search: Search, rng: np.random.Generator) -> Termination:
+        """Run the generations; return why they ended."""
+        population = [_Individual(row.tobytes()) for row in first_population(search, self.params, rng)]
+        _price(search, population)
+        highest = (search.encoding.n_values - 1).tolist()
+        while (ended := search.ended()) is None:
+            n = search.allowed(self.params.population - self.params.elite)
+            offspring = self._offspring(search, population, highest)[:n]
+            _price(search, offspring)
+            population = tools.selBest(population, self.params.elite) + offspring
+            search.iteration += 1
+        return ended
+
+    def _offspring(self, search: Search, population: list[_Individual], highest: list[int]) -> list[_Individual]:
+        """Select, cross and mutate; of them only those made before time is out."""
+        params, n_genes = self.params, search.encoding.n_genes
+        n = params.population - params.elite
+        parents = tools.selTournament(population, n + n % 2, params.tournament)
+        per_gene = 1.0 / n_genes if params.gene_mutation is None else params.gene_mutation
+        offspring: list[_Individual] = []
+        for first, second in zip(parents[::2], parents[1::2], strict=True):
+            pair = (first.twin(), second.twin())
+            if n_genes > 1 and random.random() < params.crossover:
+                tools.cxTwoPoint(*pair)
+            for child in pair:
+                if random.random() < params.mutation:
+                    tools.mutUniformInt(child, 0, highest, per_gene)
+            offspring += pair
+            if search.trace.left(search.budget) <= 0:
+                break
+        return offspring[:n]
+
+
+def _price(search: Search, individuals: list[_Individual]) -> None:
+    """Price all in one batch."""
+    if not individuals:
+        return
+    genes: Array = np.stack([np.frombuffer(individual, dtype=np.int16) for individual in individuals])
+    value, excess = search.price(genes)
+    for individual, v, e in zip(individuals, value.tolist(), excess.tolist(), strict=True):
+        individual.fitness.values = (e, v)
