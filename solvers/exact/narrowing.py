@@ -2,10 +2,7 @@
 
 A greedy state improved by best replies gives a value, the relaxation's prices a bound, and both
 together rule out every option whose reduced cost exceeds the gap: no plan with it is better than
-the one at hand. The bound is sharpened with the cuts (T) of `formulations.joint.tangents` at
-``t = mu / 2``, which hold task by task:
-
-    L(t) = sum_k min_p [ c_kp + sum_r phi_t(s_kpr) ] - sum_r t_r^2   <=   optimum.
+the one at hand. The bound is sharpened as in `solvers.decomposition.cut_dual`.
 """
 
 from __future__ import annotations
@@ -16,18 +13,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from formulations.joint.options import OptionTable
-from formulations.joint.tangents import cut_coefficients
 from instances.columns import FloatArray, IntArray
+from solvers.decomposition.cut_dual import CutDual
+from solvers.decomposition.polish import reduced_costs
 from solvers.decomposition.relaxation import Relaxation
 from solvers.exact.claim import Claim
 from solvers.joint_kernels import COOPERATIVE, fill, game_of, reply_in_turn
 from solvers.rules.greedy import order_of, place_in_order
 
-__all__ = ["Narrowing", "cut_bound", "narrow", "unnarrowed"]
+__all__ = ["Narrowing", "narrow", "unnarrowed"]
 
 _MOST_TURNS = 50
 _MOST_STEPS = 60
-_ROUNDING = 4.0 * np.finfo(np.float64).eps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -74,13 +71,16 @@ def narrow(table: OptionTable, claim: Claim) -> Narrowing:
             break
         relaxation.sweep(order)
     claim.raise_bound(best)
-    points, reduced, sharp = _sharpen(table, claim, points, late)
+    dual = CutDual.start(table, points, table.cost, 0.0)
+    goal = best if claim.value is None else claim.value
+    sharp, _ = dual.sharpen(goal, _MOST_STEPS, late, 1e-2 * claim.budget.tolerance * abs(goal))
     claim.raise_bound(sharp)
+    points = dual.points
     if choice is None or claim.value is None:
         return Narrowing(choice=choice, keep=everything, points=points[None, :])
     # a little is left for rounding, so that ties and the plan itself stay
     room = claim.value - sharp + 1e-9 * abs(claim.value)
-    keep = reduced <= room
+    keep = reduced_costs(table, dual.priced()) <= room
     keep[choice] = True
     claim.info["options_kept"] = int(keep.sum())
     return Narrowing(
@@ -93,54 +93,6 @@ def unnarrowed(table: OptionTable) -> Narrowing:
     cheapest = _cheapest(table, table.alone_cost())
     loads = Relaxation.start(table, cheapest).load
     return Narrowing(choice=None, keep=np.arange(table.n_options), points=loads[None, :])
-
-
-def cut_bound(table: OptionTable, points: FloatArray) -> tuple[float, FloatArray, IntArray]:
-    """Return L(t) with rounding taken off, every option's reduced cost, and the cheapest options.
-
-    Parameters
-    ----------
-    table : OptionTable
-        Every task has an option.
-    points : array, shape (n_resources,)
-        t_r >= 0.
-    """
-    priced = table.cost + np.bincount(
-        table.use_option(), cut_coefficients(table.use_root, points[table.use_resource]), minlength=table.n_options
-    )
-    least = np.minimum.reduceat(priced, table.task_offsets[:-1])
-    square = float(np.dot(points, points))
-    slack = _ROUNDING * (float(np.abs(least).sum()) + square) * (1.0 + table.n_tasks + table.n_resources) ** 0.5
-    return float(least.sum()) - square - slack, priced - least[table.option_task()], _cheapest(table, priced)
-
-
-def _sharpen(
-    table: OptionTable, claim: Claim, points: FloatArray, late: Callable[[], bool]
-) -> tuple[FloatArray, FloatArray, float]:
-    """Raise L(t) by supergradient steps of Polyak's length towards the value at hand."""
-    root, resource = table.use_root, table.use_resource
-    best, reduced, cheapest = cut_bound(table, points)
-    best_points, at, bound, damping, since = points, points, best, 1.0, 0
-    for _ in range(_MOST_STEPS):
-        if claim.value is None or late() or claim.value - best <= 1e-2 * claim.budget.tolerance * abs(claim.value):
-            break
-        chosen = np.zeros(table.n_options, dtype=bool)
-        chosen[cheapest] = True
-        mine = chosen[table.use_option()]
-        light = np.minimum(root[mine], at[resource[mine]])
-        gradient = 2.0 * (np.bincount(resource[mine], light, minlength=table.n_resources) - at)
-        length = float(np.dot(gradient, gradient))
-        if length == 0.0:
-            break
-        at = np.maximum(at + damping * (claim.value - bound) / length * gradient, 0.0)
-        bound, now, cheapest = cut_bound(table, at)
-        since += 1
-        if bound > best:
-            best, best_points, reduced, since = bound, at, now, 0
-        elif since >= 5:
-            at, damping, since = best_points, 0.5 * damping, 0
-            bound, _, cheapest = cut_bound(table, at)
-    return best_points, reduced, best
 
 
 def _first_plan(

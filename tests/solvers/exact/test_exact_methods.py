@@ -17,9 +17,8 @@ from instances.errors import InputError
 from instances.generators.registry import generate
 from solvers import registry
 from solvers.contract import Budget, Outcome, SolutionStatus, Termination
-from solvers.decomposition.relaxation import Relaxation
 from solvers.exact.claim import Claim
-from solvers.exact.narrowing import cut_bound, narrow
+from solvers.exact.narrowing import narrow
 from solvers.trace import RefereedTrace
 from tests.formulations.joint.brute_force import brute_force
 from tests.formulations.joint.small_problems import small_problem
@@ -146,22 +145,3 @@ def test_narrowing_rules_out_no_optimal_plan(index: int) -> None:
     picks = np.stack(np.meshgrid(*kept, indexing="ij"), axis=-1).reshape(-1, table.n_tasks)
     value, excess = JointEvaluator(table).values(picks)
     assert value[excess == 0].min() == pytest.approx(best.value, rel=1e-9)
-
-
-@pytest.mark.parametrize("index", range(0, 30, 3))
-def test_the_cut_bound_holds_at_any_points_and_beats_the_tangents_at_the_same(index: int) -> None:
-    problem = small_problem(index)
-    table = option_table(problem)
-    best = brute_force(problem)
-    if best.value is None or table.task_without_option() is not None:
-        pytest.skip("the problem has no plan")
-    rng = np.random.default_rng(index)
-    largest = max(float(np.sqrt(best.value)), 1e-9)
-    cheapest = table.task_offsets[:-1]
-    for _ in range(30):
-        points = rng.uniform(0, 1.5 * largest, table.n_resources)
-        bound = cut_bound(table, points)[0]
-        assert bound <= best.value * (1 + 1e-9)
-        relaxation = Relaxation.start(table, cheapest)
-        tangents = relaxation.bound(2.0 * points)
-        assert bound >= tangents - 1e-9 * (1 + abs(tangents))
