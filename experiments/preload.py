@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 from importlib import import_module
 
 _SERIAL = ("greedy", "best-reply")
@@ -27,3 +28,6 @@ def preload() -> None:
 
 with contextlib.suppress(Exception):  # what fails here fails again in the trial that needs it, and is recorded there
     preload()
+
+gc.collect()
+gc.freeze()  # a collection in a trial would touch, and so copy, every page that it shares with the server

@@ -1,35 +1,33 @@
-"""One trial's process: started from the fork server, watched, ended with its whole group, and classified."""
+"""One trial's process: started from the fork server, watched, ended with all that it started, and classified."""
 
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
 import signal
-import sys
-import threading
 import time
-import types
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from multiprocessing.context import ForkServerContext, ForkServerProcess
-from pathlib import Path
 from typing import Any
 
 import msgspec
-import psutil
 
-import experiments
-from experiments.worker import Request, run_request
+from experiments import fork_server
+from experiments.captured import Captured
+from experiments.cgroup import control_group
+from experiments.process_tree import children_map, descendants, end_all, proportional, resident
+from experiments.worker import Request
 from solvers.contract import SolutionStatus, Termination
 
-__all__ = ["Ending", "Limits", "TrialProcess", "check_platform"]
+__all__ = ["Ending", "Limits", "TrialProcess"]
 
 _TERM_GRACE_S = 0.25
-_MEMORY_TICK_S = 0.1
+_TICK_S = 0.25
+_MEMORY_TICK_S = 0.05
+_TREE_S = 0.2
 _MAX_PAUSE_S = 120.0
+_READ_BYTES = 1 << 20
+_READS_A_TURN = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +56,9 @@ class Limits:
 class Ending:
     """How a trial's process ended, before anybody judges its plan.
 
-    `message` is the worker's ``done`` message where it came; else the best incumbent and bound that were streamed
-    stand in for it and `recovered` says so.
+    Where the worker's ``done`` message did not come, the best incumbent and bound that were streamed stand in for it
+    and `recovered` says so. `killed` says that a limit was enforced from outside, `errors` is what a crash wrote to
+    stderr, and `lost` that the fork server went and took the trial along.
     """
 
     termination: Termination
@@ -74,6 +73,9 @@ class Ending:
     incumbents: tuple[tuple[float, float], ...]
     bounds: tuple[tuple[float, float], ...]
     info: dict[str, Any]
+    killed: bool = False
+    errors: str = ""
+    lost: bool = False
 
 
 class _Message(msgspec.Struct):
@@ -88,12 +90,6 @@ class _Message(msgspec.Struct):
     bound: float | None = None
     info: dict[str, Any] = {}
     peak_bytes: int | None = None
-
-
-def check_platform() -> None:
-    """Raise where the operating system has no fork server."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        raise RuntimeError("trials need a fork server (Linux, macOS or another POSIX system)")
 
 
 class TrialProcess:
@@ -113,19 +109,27 @@ class TrialProcess:
         self._killed: Termination | None = None
         self._kill_reason = ""
         self._kill_at: float | None = None  # when SIGKILL follows SIGTERM
-        self._next_memory = self._began
+        self._next_look = self._next_tree = self._began
+        self._members: list[int] = []
         self._peak = 0
         self._done: _Message | None = None
         self._plan: bytes | None = None
         self._incumbents: list[tuple[float, float]] = []
         self._bounds: list[tuple[float, float]] = []
-        context = _context()
-        self._connection, theirs = context.Pipe(duplex=False)
-        self._process: ForkServerProcess = context.Process(target=run_request, args=(request, theirs), daemon=True)
-        with _START, _no_main():
-            self._process.start()
-        theirs.close()
+        self._buffer = bytearray()
+        self._captured = Captured()
+        self._process, self._connection = fork_server.start(request, self._captured.descriptor)
+        os.set_blocking(self._connection.fileno(), False)
         self._open = True
+        self._group = control_group(limits.memory_bytes)
+        if self._group is not None:
+            with contextlib.suppress(OSError):  # it has ended already
+                self._group.add(self.pid)
+
+    @property
+    def pid(self) -> int:
+        """Its process, which leads its group."""
+        return self._process.pid or 0
 
     @property
     def handles(self) -> list[Connection | int]:
@@ -135,54 +139,52 @@ class TrialProcess:
     @property
     def due(self) -> float:
         """Monotonic time at which `turn` must be called at the latest."""
-        if self._kill_at is not None:
-            return self._kill_at
-        times = [self._deadline()]
-        if self.limits.memory_bytes is not None:
-            times.append(self._next_memory)
-        return min(times)
+        return min(self._next_look, self._deadline() if self._kill_at is None else self._kill_at)
 
     def turn(self) -> None:
         """Read what came, enforce the limits, and finish where the process has ended."""
         self._read()
         now = time.monotonic()
         if self._process.exitcode is not None:
-            self._read()
             self._finish()
-            return
-        if self._kill_at is not None:
+        elif self._kill_at is not None:
             if now >= self._kill_at:
-                self._signal(signal.SIGKILL)
                 self._kill_at = now + 1.0
-            return
-        if now >= self._deadline():
-            self._kill(*self._overrun())
-        elif self.limits.memory_bytes is not None and now >= self._next_memory:
-            self._next_memory = now + _MEMORY_TICK_S
-            used = _resident(self._process.pid)
-            self._peak = max(self._peak, used)
-            if used > self.limits.memory_bytes:
-                limit = self.limits.memory_bytes
-                self._kill(Termination.MEMORY_LIMIT, f"used {used / 1e6:.0f} MB of {limit / 1e6:.0f} MB")
+                self._end()
+        elif now >= self._deadline():
+            self._stop(*self._overrun())
+        elif now >= self._next_look:
+            self._look(now)
 
     def abandon(self) -> None:
         """End the trial at once; there will be no ending."""
-        self._signal(signal.SIGKILL)
+        self._end()
         self._process.join(5)
         self._close()
 
     # -- messages
 
     def _read(self) -> None:
-        while self._open:
+        for _ in range(_READS_A_TURN):  # a method that never stops talking must not keep the limits from being held
+            if not self._open:
+                return
             try:
-                if not self._connection.poll():
-                    return
-                message = msgspec.json.decode(self._connection.recv_bytes(), type=_Message)
-            except (EOFError, OSError, msgspec.MsgspecError):
+                data = os.read(self._connection.fileno(), _READ_BYTES)
+            except BlockingIOError:
+                return
+            except OSError:
+                data = b""
+            if not data:
                 self._open = False
                 return
-            self._take(message)
+            seen = len(self._buffer)
+            self._buffer += data
+            if self._buffer.find(b"\n", seen) >= 0:
+                *lines, rest = self._buffer.split(b"\n")
+                self._buffer = bytearray(rest)
+                for line in lines:
+                    with contextlib.suppress(msgspec.MsgspecError):  # not ours
+                        self._take(msgspec.json.decode(line, type=_Message))
 
     def _take(self, message: _Message) -> None:
         now = time.monotonic()
@@ -219,27 +221,63 @@ class TrialProcess:
             return Termination.TIME_LIMIT, f"scoring a plan took more than {_MAX_PAUSE_S:g} s"
         return Termination.TIME_LIMIT, "stopped from outside at the time limit"
 
-    def _kill(self, termination: Termination, reason: str) -> None:
-        self._killed, self._kill_reason = termination, reason
-        self._kill_at = time.monotonic() + _TERM_GRACE_S
-        self._signal(signal.SIGTERM)
-
-    def _signal(self, number: signal.Signals) -> None:
-        pid = self._process.pid
-        if pid is None:
+    def _look(self, now: float) -> None:
+        """See how much memory the trial holds and how much it has printed."""
+        self._captured.trim()
+        limit = self.limits.memory_bytes
+        self._next_look = now + (_TICK_S if limit is None or self._group is not None else _MEMORY_TICK_S)
+        if self._group is not None:
             return
+        if now >= self._next_tree:
+            began = time.monotonic()
+            self._members = descendants(self.pid, children_map())
+            # all processes of the machine are looked at: never spend more than a twentieth of the time on that
+            self._next_tree = now + max(_TREE_S, 20 * (time.monotonic() - began))
+        used = resident([self.pid, *self._members])
+        if limit is not None and used > limit and self._members:
+            used = proportional([self.pid, *self._members])
+        self._peak = max(self._peak, used)
+        if limit is not None and used > limit:
+            self._stop(Termination.MEMORY_LIMIT, _memory_text(limit), at_once=True)
+
+    def _stop(self, termination: Termination, reason: str, *, at_once: bool = False) -> None:
+        self._killed, self._kill_reason = termination, reason
+        now = time.monotonic()
+        if at_once:
+            self._kill_at = now + 1.0
+            self._end()
+            return
+        self._kill_at = now + _TERM_GRACE_S
         try:
-            os.killpg(pid, number)
-        except (ProcessLookupError, PermissionError):  # no group yet, or none any more
-            if self._process.exitcode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, number)
+            os.killpg(self.pid, signal.SIGTERM)
+        except (ProcessLookupError, PermissionError):  # it does not lead its group yet
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGTERM)
+
+    def _end(self) -> None:
+        """Kill the trial with all that it started and that is still its own."""
+        if self._process.exitcode is None:
+            with contextlib.suppress(ProcessLookupError):  # it may not lead its group yet
+                os.kill(self.pid, signal.SIGKILL)
+        end_all(self.pid, group=self.pid, seconds=0.5)
 
     # -- the end
 
     def _finish(self) -> None:
-        self._signal(signal.SIGKILL)  # what the trial left running
         wall = time.monotonic() - self._began
+        if self._group is None:
+            end_all(None, group=self.pid)  # what the trial left running
+            fork_server.end_orphans(self.pid)
+        else:
+            self._peak = max(self._peak, self._group.peak_bytes)
+            if self._done is None and self._killed is None and self._group.overrun:
+                self._killed = Termination.MEMORY_LIMIT
+                self._kill_reason = _memory_text(self.limits.memory_bytes or 0.0)
+            self._group.close()
+            fork_server.forget(self.pid)
+        while self._open and self._poll():
+            self._read()
+        errors = self._captured.text()
         self._close()
         done, code = self._done, self._process.exitcode
         if done is not None and self._killed is None:
@@ -270,11 +308,21 @@ class TrialProcess:
             incumbents=tuple(self._incumbents),
             bounds=tuple(self._bounds),
             info=done.info if done is not None else {},
+            killed=self._killed is not None,
+            errors=errors if termination is Termination.CRASHED else "",
+            lost=termination is Termination.CRASHED and done is None and not fork_server.alive(),
         )
+
+    def _poll(self) -> bool:
+        try:
+            return self._connection.poll()
+        except OSError:
+            return False
 
     def _close(self) -> None:
         self._open = False
         self._connection.close()
+        self._captured.close()
 
 
 def _document(message: _Message) -> bytes | None:
@@ -294,69 +342,5 @@ def _exit_text(code: int | None) -> str:
     return f"its process ended with exit code {code} before it handed in a result"
 
 
-def _resident(pid: int | None) -> int:
-    """Return the resident bytes of a process and all below it."""
-    try:
-        top = psutil.Process(pid)
-        members = [top, *top.children(recursive=True)]
-    except psutil.Error:
-        return 0
-    total = 0
-    for member in members:
-        with contextlib.suppress(psutil.Error):
-            total += member.memory_info().rss
-    return total
-
-
-# -- the fork server
-
-_START = threading.Lock()
-_CONTEXT: list[ForkServerContext] = []
-
-
-def _context() -> ForkServerContext:
-    """Return the context whose fork server has the solvers in memory, started on first use."""
-    if _CONTEXT:
-        return _CONTEXT[0]
-    check_platform()
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["experiments.preload"])
-    with _pinned(), _no_main():
-        from multiprocessing.forkserver import ensure_running
-
-        ensure_running()
-    _CONTEXT.append(context)
-    return context
-
-
-@contextmanager
-def _pinned() -> Iterator[None]:
-    """Start the server with one thread for BLAS and OpenMP: pools made before a fork cannot be resized after it."""
-    root = str(Path(experiments.__file__).parent.parent)
-    wanted = {
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
-        "PYTHONPATH": os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH")))),
-    }
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
-@contextmanager
-def _no_main() -> Iterator[None]:
-    """Hide the main module: a trial never needs it, and a script without a main guard must not run again in it."""
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = types.ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
+def _memory_text(limit: float) -> str:
+    return f"used more than {limit / 1e6:.0f} MB of memory"

@@ -49,6 +49,10 @@ class Record:
         Rules that the plan breaks.
     info : mapping
         The method's own counts.
+    killed : bool
+        A limit was enforced from outside.
+    unexplained : str
+        For a trial that crashed: what is known of it, with what it wrote to stderr; empty for all others.
     """
 
     trial: str
@@ -68,6 +72,8 @@ class Record:
     measures: Mapping[str, Any] = field(default_factory=dict)
     violations: tuple[str, ...] = ()
     info: Mapping[str, Any] = field(default_factory=dict)
+    killed: bool = False
+    unexplained: str = ""
 
     @property
     def gap(self) -> float | None:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from multiprocessing.connection import wait
 from typing import Any
 
 import msgspec
 
 from experiments.judge import judge
-from experiments.process import Ending, Limits, TrialProcess
+from experiments.pool import TrialPool
+from experiments.process import Ending, Limits
 from experiments.record import Record
 from experiments.trial import Trial
 from experiments.worker import Request
 from instances.errors import InputError
+from solvers.contract import Termination
 
 __all__ = ["RunnerOptions", "Task", "cores", "run_trials"]
 
@@ -96,24 +97,12 @@ def run_trials(
     """
     options = options or RunnerOptions()
     _check_load(tasks, options)
-    running: dict[TrialProcess, Task] = {}
-    queue = iter(tasks)
-    try:
-        while True:
-            while len(running) < options.jobs and (task := next(queue, None)) is not None:
-                running[_start(task, options, plugins)] = task
-            if not running:
-                return
-            due = min(process.due for process in running) - time.monotonic()
-            wait([handle for process in running for handle in process.handles], None if due == float("inf") else due)
-            for process in list(running):
-                process.turn()
-                if process.ending is not None:
-                    task = running.pop(process)
-                    yield task.trial, _record(task, process.ending)
-    finally:
-        for process in running:
-            process.abandon()
+    if not tasks:
+        return
+    requests = [_request(task, options, plugins) for task in tasks]
+    with closing(TrialPool(requests, jobs=options.jobs)) as pool:
+        for index, ending in pool.endings():
+            yield tasks[index].trial, _record(tasks[index], ending)
 
 
 def _check_load(tasks: Sequence[Task], options: RunnerOptions) -> None:
@@ -123,23 +112,22 @@ def _check_load(tasks: Sequence[Task], options: RunnerOptions) -> None:
         raise InputError("jobs", f"jobs times threads must be at most the {have} cores, unless forced", wanted)
 
 
-def _start(task: Task, options: RunnerOptions, plugins: Sequence[str]) -> TrialProcess:
+def _request(task: Task, options: RunnerOptions, plugins: Sequence[str]) -> tuple[Request, Limits]:
     budget = task.trial.budget
-    return TrialProcess(
-        Request(
-            trial=task.trial,
-            instance_path=task.instance_path,
-            plugins=tuple(plugins),
-            warm_up_s=options.warm_up_s,
-            verbose=options.verbose,
-        ),
-        Limits(
-            seconds=budget.seconds,
-            grace_s=options.grace_s,
-            setup_s=options.setup_s,
-            memory_bytes=budget.memory_bytes,
-        ),
+    request = Request(
+        trial=task.trial,
+        instance_path=task.instance_path,
+        plugins=tuple(plugins),
+        warm_up_s=options.warm_up_s,
+        verbose=options.verbose,
     )
+    limits = Limits(
+        seconds=budget.seconds,
+        grace_s=options.grace_s,
+        setup_s=options.setup_s,
+        memory_bytes=budget.memory_bytes,
+    )
+    return request, limits
 
 
 def _record(task: Task, ending: Ending) -> Record:
@@ -170,4 +158,13 @@ def _record(task: Task, ending: Ending) -> Record:
         measures=judged.measures,
         violations=judged.violations,
         info=ending.info,
+        killed=ending.killed,
+        unexplained=_unexplained(ending),
     )
+
+
+def _unexplained(ending: Ending) -> str:
+    """Return what is known of an ending that nobody can account for: what crashed is not a result."""
+    if ending.termination is not Termination.CRASHED:
+        return ""
+    return "\n".join(filter(None, (ending.reason or "crashed", ending.errors)))

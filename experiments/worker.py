@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
+import faulthandler
 import multiprocessing
 import multiprocessing.forkserver
 import os
@@ -22,12 +21,13 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from experiments.captured import Descriptor
 from experiments.plain import plain
 from experiments.plugins import load_plugins
+from experiments.process_tree import die_with_parent, subreaper
 from experiments.settings import options_of
 from experiments.trial import Trial
 from formulations.registry import Family, family
-from instances.errors import InputError
 from instances.instance import Instance
 from solvers.contract import Budget, Method, Outcome, Termination
 from solvers.registry import entry, make
@@ -111,39 +111,52 @@ class _StreamedTrace(RefereedTrace):
             self.send(message)
 
 
-def run_request(request: Request, connection: Connection) -> None:
+def run_request(request: Request, connection: Connection, errors: Descriptor) -> None:
     """Run a trial and send its messages; the entry point of the child process.
 
-    Messages are JSON objects with a ``kind``: ``started`` (the clock runs from here), ``pause`` and ``resume``
-    around long scoring, ``incumbent``, ``bound``, and one ``done``.
+    Messages are JSON objects, one a line, with a ``kind``: ``started`` (the clock runs from here), ``pause`` and
+    ``resume`` around long scoring, ``incumbent``, ``bound``, and one ``done``.
+
+    Parameters
+    ----------
+    request : Request
+        The trial.
+    connection : Connection
+        The end of a pipe to write to.
+    errors : Descriptor
+        Where stderr goes, unless the request is verbose.
     """
     _own_group()
     _end_with_runner()
-    _own_output(request.verbose)
+    _own_output(request.verbose, errors)
     # locks that a library makes here are then unlinked at once, and do not outlive a trial that is killed
     multiprocessing.set_start_method("fork", force=True)
 
     def send(message: dict[str, Any]) -> None:
-        connection.send_bytes(encode(message))
+        _write(connection.fileno(), encode(message) + b"\n")
 
     try:
         message = _run(request, send)
     except ModuleNotFoundError as error:
         message = _stopped(Termination.UNAVAILABLE, f"{error} is needed" if not error.name else f"needs {error.name}")
-    except InputError as error:
-        message = _stopped(Termination.CRASHED, f"InputError: {error}")
-    except BaseException:
-        lines = [line for line in traceback.format_exc().splitlines() if line.strip()]
-        message = _stopped(Termination.CRASHED, lines[-1].strip()[:500])
+    except BaseException as error:
+        traceback.print_exc()
+        message = _stopped(Termination.CRASHED, f"{type(error).__name__}: {error}"[:500])
     usage = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     message["peak_bytes"] = usage if sys.platform == "darwin" else usage * 1024
     try:
-        data = encode(message)
+        encode(message)
     except (TypeError, ValueError, NotImplementedError) as error:
-        data = encode(_stopped(Termination.CRASHED, f"the result is not plain data: {error}"))
-    connection.send_bytes(data)
-    connection.close()
+        message = _stopped(Termination.CRASHED, f"the result is not plain data: {error}")
+    sys.stderr.flush()
+    send(message)
     os._exit(0)  # a library's exit handler or a thread that will not end must not hold the trial
+
+
+def _write(number: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(number, view) :]
 
 
 def _run(request: Request, send: Any) -> dict[str, Any]:
@@ -194,8 +207,10 @@ def _stopped(termination: Termination, reason: str, seconds: float | None = None
 
 
 def _own_group() -> None:
-    """Lead a process group, so that the parent can end the trial with all that it started."""
+    """Lead a process group and adopt orphans, so that the parent can end the trial with all that it started."""
     os.setsid()
+    subreaper()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # writing a core file would take longer than the limits allow
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
@@ -213,9 +228,7 @@ def _end_with_runner() -> None:
     runner = multiprocessing.parent_process()
     if runner is not None:
         threading.Thread(target=_watch, args=(runner.sentinel,), daemon=True).start()
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    die_with_parent()
 
 
 def _watch(sentinel: int) -> None:
@@ -223,12 +236,13 @@ def _watch(sentinel: int) -> None:
     os.killpg(0, signal.SIGKILL)
 
 
-def _own_output(verbose: bool) -> None:
-    """Keep what libraries print away from the results on stdout."""
-    sink = 2 if verbose else os.open(os.devnull, os.O_WRONLY)
-    os.dup2(sink, 1)
+def _own_output(verbose: bool, errors: Descriptor) -> None:
+    """Keep what libraries print away from the results on stdout; what goes to stderr may explain a crash."""
+    os.dup2(2 if verbose else os.open(os.devnull, os.O_WRONLY), 1)
     if not verbose:
-        os.dup2(sink, 2)
+        os.dup2(errors.number, 2)
+    os.close(errors.number)
+    faulthandler.enable(2)  # where native code crashes, the line of Python that called it
 
 
 def _pin_threads(threads: int) -> None:
