@@ -159,7 +159,8 @@ def reference_of(table: OptionTable, cuts_of_network: list[list[int]]) -> Refere
                     known = [by_place[place] for place in found if place in by_place]
                     if known:
                         cells[named, i, j] = min(known, key=lambda p: (alone[p], p))
-        spares, least = [], {}
+        spares: list[int] = []
+        least: dict[int, float] = {}
         for p in by_cost:
             if need[p] < least.get(placement[p][1], float("inf")):
                 least[placement[p][1]] = need[p]
