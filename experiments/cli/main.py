@@ -19,6 +19,7 @@ _COMMANDS = {
     "check": "experiments.cli.check",
     "compare": "experiments.cli.compare",
     "export": "experiments.cli.export",
+    "report": "experiments.cli.report",
     "list": "experiments.cli.list_names",
     "show-versions": "experiments.cli.show_versions",
 }
