@@ -107,13 +107,20 @@ def measures_of(problem: Any, score: Score) -> dict[str, Any]:
     """Return the totals of `score` that metrics read, by name.
 
     ``latency_mean_s`` and ``latency_max_s`` over tasks, ``energy_j`` and ``price`` summed, ``deadline_misses``
-    counted where the problem has tasks with deadlines, and the referee's loads.
+    counted where the problem has tasks with deadlines, and the referee's loads. ``throughput_per_s`` is the sum of
+    1 / latency, the inferences per second where every task starts its next inference when the last has ended and
+    keeps its shares; ``fairness`` is the index of Jain, Chiu and Hawe (DEC-TR-301, 1984) of these rates,
+    (sum x)^2 / (n sum x^2): 1 where all are equal, 1 / n where one task has everything.
     """
     found: dict[str, Any] = {}
     latency = np.asarray(score.latency_s, dtype=np.float64)
     if latency.size:
         found["latency_mean_s"] = float(latency.mean())
         found["latency_max_s"] = float(latency.max())
+        if latency.min() > 0:
+            rates = 1.0 / latency
+            found["throughput_per_s"] = float(rates.sum())
+            found["fairness"] = float(rates.sum() ** 2 / (rates.size * (rates**2).sum()))
         instance = getattr(problem, "instance", None)
         if isinstance(instance, Instance) and latency.shape == instance.workload.task_deadline_s.shape:
             found["deadline_misses"] = int((latency > instance.workload.task_deadline_s).sum())

@@ -17,10 +17,13 @@ from experiments.settings import setting_text
 from instances.errors import InputError
 from solvers.contract import Budget
 
-__all__ = ["InstanceGrid", "InstanceSpec", "MethodSpec", "Study", "read_study", "study_of"]
+__all__ = ["FIGURES", "InstanceGrid", "InstanceSpec", "MethodSpec", "Study", "read_study", "study_of"]
 
 Scalar = bool | int | float | str
 Axis = Scalar | list[Scalar]
+
+FIGURES = ("gap", "anytime")
+"""What is drawn where a study names nothing; a figure for which there is too little data is left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +154,9 @@ class Study:
     seed, repetitions : int
         Chance: trial seeds are hashed from the study's.
     tables : tuple of str
-        Metrics of which a table of its own is written, beside the summary.
+        Tables to write beside the standard ones, and metrics of which a table of its own is written.
+    metrics : tuple of str
+        Metrics that the overview and the tables per family and per instance show; the standard ones where empty.
     figures : tuple of str
         Figures to draw.
     plugins : tuple of str
@@ -167,7 +172,8 @@ class Study:
     seed: int = 0
     repetitions: int = 1
     tables: tuple[str, ...] = ()
-    figures: tuple[str, ...] = ("gap", "anytime")
+    metrics: tuple[str, ...] = ()
+    figures: tuple[str, ...] = FIGURES
     plugins: tuple[str, ...] = ()
     title: str = ""
 
@@ -249,7 +255,8 @@ class _StudyDocument(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     instances: list[_InstanceDocument]
     methods: list[_MethodDocument]
     tables: list[str] = []
-    figures: tuple[str, ...] = ("gap", "anytime")
+    metrics: list[str] = []
+    figures: tuple[str, ...] = FIGURES
     plugins: list[str] = []
 
 
@@ -294,6 +301,7 @@ def study_of(document: Mapping[str, Any], *, where: str = "study", folder: Path 
             instances=tuple(_grid(item, f"instances[{i}]", folder) for i, item in enumerate(read.instances)),
             methods=tuple(MethodSpec(name=m.name, settings=m.set, label=m.label) for m in read.methods),
             tables=tuple(read.tables),
+            metrics=tuple(read.metrics),
             figures=tuple(read.figures),
             plugins=tuple(_beside(name, folder) for name in read.plugins),
         )
