@@ -45,8 +45,8 @@ class RunnerOptions:
     jobs: int = 1
     force: bool = False
     grace_s: float = 0.5
-    warm_up_s: float = 60.0
-    setup_s: float = 180.0
+    warm_up_s: float = 120.0
+    setup_s: float = 240.0
     verbose: bool = False
 
     def __post_init__(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import multiprocessing
 import multiprocessing.forkserver
@@ -13,7 +14,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from typing import Any
@@ -47,7 +48,7 @@ class Request:
     trial: Trial
     instance_path: str
     plugins: tuple[str, ...] = ()
-    warm_up_s: float = 60.0
+    warm_up_s: float = 120.0
     verbose: bool = False
 
 
@@ -248,10 +249,12 @@ def _own_output(verbose: bool, errors: Descriptor) -> None:
 def _pin_threads(threads: int) -> None:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = str(threads)  # for the processes that a method starts
+    os.environ["NUMBA_NUM_THREADS"] = str(threads)
     if "numba" in sys.modules:
-        import numba
+        from numba.core import config
 
-        numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
+        with contextlib.suppress(RuntimeError):  # threads run already, which nothing that the server imports starts
+            config.reload_config()
 
 
 class _WarmUpOver(BaseException):
@@ -270,17 +273,44 @@ def _warm_up(request: Request, chosen: Family, options: Any) -> None:
         raise _WarmUpOver
 
     budget, name = request.trial.budget, request.trial.method
-    # a method that counts evaluations soon ends by itself, however long its kernels take to compile
-    seconds = request.warm_up_s if entry(name).uses_evaluations else min(request.warm_up_s, _WARM_UP_S)
-    small = replace(budget, seconds=seconds, evaluations=_WARM_UP_EVALUATIONS)
+    if entry(name).uses_evaluations:
+        # it soon ends by itself, however long its kernels take to compile
+        small = replace(budget, seconds=request.warm_up_s, evaluations=_WARM_UP_EVALUATIONS)
+    else:
+        small = replace(budget, seconds=min(request.warm_up_s, _WARM_UP_S), evaluations=None)
     signal.signal(signal.SIGALRM, over)
     try:
         signal.setitimer(signal.ITIMER_REAL, request.warm_up_s)
-        warm_up(name, request.trial.settings, chosen, options, small)
+        # a run that spent its seconds on compiling may have left kernels untouched, so it is run again
+        compiled = 1
+        while compiled:
+            with _compilations() as count:
+                warm_up(name, request.trial.settings, chosen, options, small)
+            compiled = len(count)
     except (Exception, _WarmUpOver):
         pass
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+@contextlib.contextmanager
+def _compilations() -> Iterator[list[Any]]:
+    """Collect an item for every kernel that is compiled (not loaded) meanwhile."""
+    count: list[Any] = []
+    if "numba" not in sys.modules:
+        yield count
+        return
+    from numba.core import event
+
+    class Counter(event.Listener):  # type: ignore[misc]
+        def on_start(self, event: Any) -> None:
+            count.append(event)
+
+        def on_end(self, event: Any) -> None:
+            pass
+
+    with event.install_listener("numba:compile", Counter()):
+        yield count
 
 
 def warm_up(name: str, settings: Mapping[str, Any], chosen: Family, options: Any, budget: Budget) -> None:
