@@ -40,7 +40,7 @@ docs: setup
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 
 bench: setup
-	$(BIN)/python benchmarks/batched_evaluator.py
+	$(BIN)/python -m benchmarks.batched_evaluator
 
 clean:
 	rm -rf .venv build dist *.egg-info results docs/_build
