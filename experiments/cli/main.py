@@ -20,6 +20,8 @@ _COMMANDS = {
     "compare": "experiments.cli.compare",
     "export": "experiments.cli.export",
     "report": "experiments.cli.report",
+    "archive": "experiments.cli.archive",
+    "rebuild": "experiments.cli.rebuild",
     "list": "experiments.cli.list_names",
     "show-versions": "experiments.cli.show_versions",
 }
