@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
 from experiments.environment import environment
+from experiments.plain import canonical
 from experiments.plugins import load_plugins
 from experiments.progress import TrialProgress
 from experiments.record import Record
-from experiments.runner import RunnerOptions, Task, run_trials
-from experiments.shelf import Shelf
+from experiments.runner import RunnerOptions, Task, check_load, run_trials
+from experiments.shard import Shard
+from experiments.shelf import Shelf, recipe_of
 from experiments.store import Entry, Store
 from experiments.study import InstanceSpec, MethodSpec, Study
 from experiments.trial import Trial, make_trial
@@ -22,7 +25,7 @@ from instances.errors import InputError
 from solvers.contract import Termination
 from solvers.registry import make
 
-__all__ = ["ending_text", "run_study"]
+__all__ = ["check_retry", "ending_text", "run_study"]
 
 
 def run_study(
@@ -31,6 +34,8 @@ def run_study(
     *,
     options: RunnerOptions | None = None,
     plugins: Sequence[str] = (),
+    retry: Collection[str] = (),
+    shard: Shard | None = None,
     quiet: bool = False,
 ) -> str:
     """Run what of `study` has no terminal record in `store`, and return the study's identity there.
@@ -43,77 +48,118 @@ def run_study(
     study : Study
         What to compare.
     store : Store
-        Where records go.
+        Where records go. While this runs, no other process may run trials for it.
     options : RunnerOptions, optional
         How to run trials.
     plugins : sequence of str
         The user's Python files, beside those that the study names.
+    retry : collection of str
+        Terminations (``crashed``, ``time_limit``, ...) whose trials are run again; a new record takes the old one's
+        place when it is there, and the old ending is kept among the deviations.
+    shard : Shard, optional
+        Run this part of the trials only.
     quiet : bool
         No progress on stderr.
 
     Raises
     ------
     InputError
-        If a method, parameter, option, generator or file of the study is at fault.
+        If a method, parameter, option, generator or file of the study is at fault, if another process runs trials
+        for the store, or if more threads are asked for than there are cores.
     """
+    options = options or RunnerOptions()
+    check_retry(retry)
     files = (*study.plugins, *plugins)
     load_plugins(files)
     for method in study.methods:
         make(method.name, method.settings)
-    with Shelf() as shelf:
-        placed = [
-            (spec, method, trial) for spec in study.specs() for method, trial in _trials_on(study, spec, shelf, store)
-        ]
-        entries = [_entry(spec, method, trial) for spec, method, trial in placed]
-        identity = store.add_study(study.name, study.as_dict(), entries)
-        done = store.finished(trial.id for _, _, trial in placed)
-        waiting = {trial.id: (spec, method, trial) for spec, method, trial in placed if trial.id not in done}
-        order = np.random.default_rng(study.seed).permutation(len(waiting))
-        queue = [list(waiting.values())[i] for i in order]
-        tasks = [
-            Task(
-                trial=trial,
-                instance_path=str(shelf.path(trial.instance)),
-                problem=partial(shelf.problem, trial.instance, trial.family, dict(trial.options)),
-            )
-            for _, _, trial in queue
-        ]
+    check_load(options, study.budget.threads)
+    with store.writer(), Shelf() as shelf:
+        placed = _placed(study, shelf, store)
+        identity = store.add_study(study.name, study.as_dict(), [_entry(*one) for one in placed])
+        unique = {trial.id: (spec, method, trial) for spec, method, trial in placed}
+        ids = list(unique)
+        order = [ids[i] for i in np.random.default_rng(study.seed).permutation(len(ids))]
+        mine = order if shard is None else shard.part(order)
+        done = store.finished(mine, unless=retry)
+        queue = [unique[one] for one in mine if one not in done]
+        tasks = [_task(spec, trial, shelf, store) for spec, _, trial in queue]
         facts = store.add_environment(environment())
-        total = len({trial.id for _, _, trial in placed})
+        asked = {
+            "jobs": options.jobs,
+            "force": options.force,
+            "retry": sorted(retry),
+            "shard": None if shard is None else str(shard),
+            "trials": len(tasks),
+        }
+        run = store.begin_run(identity, asked, facts)
         with (
-            TrialProgress(total, total - len(tasks), quiet=quiet) as progress,
+            TrialProgress(len(mine), len(mine) - len(tasks), quiet=quiet) as progress,
             closing(run_trials(tasks, options, files)) as records,  # type: ignore[type-var]
         ):
             for trial, record in records:
                 store.add_record(trial, record, facts)
-                spec, method, _ = waiting[trial.id]
+                spec, method, _ = unique[trial.id]
                 progress.ended(spec.label, method.title, ending_text(record), bad=_is_bad(record))
+        store.end_run(run)
     return identity
 
 
-def _trials_on(study: Study, spec: InstanceSpec, shelf: Shelf, store: Store) -> list[tuple[MethodSpec, Trial]]:
-    try:
-        instance, stored = shelf.add_spec(spec)
-    except InputError as error:
-        raise InputError(f"study {study.name}, instance {spec.label}", str(error)) from None
-    store.add_instance(stored)
-    return [
-        (
-            method,
-            make_trial(
-                instance=instance.sha256,
-                method=method.name,
-                settings=method.settings,
-                family_name=spec.family,
-                options=spec.options,
-                budget=study.budget,
-                study_seed=study.seed,
-                repetition=repetition,
-            ),
-        )
-        for method in study.methods
-        for repetition in range(study.repetitions)
-    ]
+def check_retry(retry: Collection[str]) -> None:
+    """Raise InputError where a word is no termination."""
+    for word in retry:
+        if word not in (known := [str(one) for one in Termination]):
+            raise InputError("retry", f"must be among {', '.join(known)}", word)
+
+
+def _placed(study: Study, shelf: Shelf, store: Store) -> list[tuple[InstanceSpec, MethodSpec, Trial]]:
+    """Return every trial of the study with its place there, and keep the instances that the store does not know."""
+    known = {recipe: sha for recipe, (sha, _) in store.recipes().items()}
+    samples: dict[str, list[Trial]] = {}
+    found = []
+    for spec in study.specs():
+        try:
+            sha = known.get(canonical(recipe_of(spec)))
+            if sha is None:
+                instance, stored = shelf.add_spec(spec)
+                store.add_instance(stored)
+                sha = instance.sha256
+        except InputError as error:
+            raise InputError(f"study {study.name}, instance {spec.label}", str(error)) from None
+        problem = canonical([spec.family, spec.options])
+        if problem not in samples:
+            samples[problem] = [_trial(study, spec, sha, method) for method in study.methods]
+        for method, sample in zip(study.methods, samples[problem], strict=True):
+            trial = replace(sample, instance=sha)
+            found += [(spec, method, one) for one in trial.repeated(study.repetitions)]
+    return found
+
+
+def _trial(study: Study, spec: InstanceSpec, instance: str, method: MethodSpec) -> Trial:
+    return make_trial(
+        instance=instance,
+        method=method.name,
+        settings=method.settings,
+        family_name=spec.family,
+        options=spec.options,
+        budget=study.budget,
+        study_seed=study.seed,
+    )
+
+
+def _task(spec: InstanceSpec, trial: Trial, shelf: Shelf, store: Store) -> Task:
+    path = shelf.path(trial.instance)
+    if not path.exists():
+        stored = store.instance(trial.instance)
+        if stored is not None and stored.document is not None:
+            path.write_bytes(stored.document)
+        else:
+            shelf.add_spec(spec)
+    return Task(
+        trial=trial,
+        instance_path=str(path),
+        problem=partial(shelf.problem, trial.instance, trial.family, dict(trial.options)),
+    )
 
 
 def _entry(spec: InstanceSpec, method: MethodSpec, trial: Trial) -> Entry:

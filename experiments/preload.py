@@ -11,13 +11,19 @@ _SERIAL = ("greedy", "best-reply")
 
 
 def preload() -> None:
-    """Import every method, and load the compiled kernels that most of them share."""
-    from experiments.worker import warm_up
+    """Import every method, and load the compiled kernels and decoders that most of them share."""
+    import tempfile
+    from pathlib import Path
+
+    from experiments.worker import tiny_instance, warm_up
     from formulations.registry import family, family_names
     from solvers.contract import Budget
     from solvers.registry import method_names
 
-    import_module("instances.files.instance_file")
+    files = import_module("instances.files.instance_file")
+    with tempfile.TemporaryDirectory(prefix="tiercut-") as folder:
+        files.write_instance(tiny_instance(), Path(folder) / "tiny")
+        files.read_instance(Path(folder) / "tiny")
     family_names()
     known = method_names()
     for name in _SERIAL:

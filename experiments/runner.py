@@ -19,7 +19,7 @@ from experiments.worker import Request
 from instances.errors import InputError
 from solvers.contract import Termination
 
-__all__ = ["RunnerOptions", "Task", "cores", "run_trials"]
+__all__ = ["RunnerOptions", "Task", "check_load", "cores", "run_trials"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,19 +96,19 @@ def run_trials(
         If jobs times threads is more than the cores and `options.force` is not set.
     """
     options = options or RunnerOptions()
-    _check_load(tasks, options)
     if not tasks:
         return
+    check_load(options, max(task.trial.budget.threads for task in tasks))
     requests = [_request(task, options, plugins) for task in tasks]
     with closing(TrialPool(requests, jobs=options.jobs)) as pool:
         for index, ending in pool.endings():
             yield tasks[index].trial, _record(tasks[index], ending)
 
 
-def _check_load(tasks: Sequence[Task], options: RunnerOptions) -> None:
-    threads = max((task.trial.budget.threads for task in tasks), default=1)
+def check_load(options: RunnerOptions, threads: int) -> None:
+    """Raise InputError where jobs times `threads` is more than the cores and force is not set."""
     wanted, have = options.jobs * threads, cores()
-    if wanted > have and not options.force and tasks:
+    if wanted > have and not options.force:
         raise InputError("jobs", f"jobs times threads must be at most the {have} cores, unless forced", wanted)
 
 

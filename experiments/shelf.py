@@ -2,24 +2,59 @@
 
 from __future__ import annotations
 
+import hashlib
+import inspect
 import tempfile
 from collections import OrderedDict
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import instances
 from experiments.settings import options_of
 from experiments.store import StoredInstance
 from experiments.study import InstanceSpec
 from formulations.registry import family
 from instances.errors import InputError
 from instances.files.instance_file import read_instance, write_instance
-from instances.generators.registry import generate
+from instances.generators.registry import generate, get_generator
 from instances.instance import Instance
 
-__all__ = ["Shelf", "build_instance", "rebuild_instance"]
+__all__ = ["Shelf", "build_instance", "rebuild_instance", "recipe_of"]
 
 _KEPT = 8
+
+
+def recipe_of(spec: InstanceSpec) -> dict[str, Any]:
+    """Return how the instance of `spec` is made.
+
+    Equal recipes give equal instances: a hash of the file, or of the source that generates, is among what they hold.
+    """
+    if spec.file is not None:
+        path = Path(spec.file).resolve()
+        try:
+            content = hashlib.sha256(path.read_bytes()).hexdigest()
+        except OSError as error:
+            raise InputError(str(spec.file), f"must be an instance file ({error.strerror})") from None
+        return {"file": str(path), "content": content}
+    function = get_generator(spec.generator or "").function
+    return {
+        "generator": spec.generator,
+        "set": dict(spec.settings),
+        "seed": spec.seed,
+        "source": _source(inspect.getsourcefile(function) or ""),
+    }
+
+
+@cache
+def _source(file: str) -> str:
+    """Return a hash of the package `instances` and of the generator's own file."""
+    found = hashlib.sha256()
+    for path in [*sorted(Path(instances.__file__ or "").parent.rglob("*.py")), Path(file)]:
+        if path.is_file():
+            found.update(path.read_bytes())
+    return found.hexdigest()[:16]
 
 
 def build_instance(spec: InstanceSpec) -> Instance:
@@ -86,14 +121,13 @@ class Shelf:
         """Put the instance of `spec` on the shelf; return it and what the store keeps of it."""
         instance = build_instance(spec)
         path = self.add(instance)
-        recipe = (
-            {"file": str(Path(spec.file).resolve())}
-            if spec.file is not None
-            else {"generator": spec.generator, "set": dict(spec.settings), "seed": spec.seed}
-        )
         document = path.read_bytes()
         return instance, StoredInstance(
-            sha256=instance.sha256, name=instance.name, tasks=instance.n_tasks, recipe=recipe, document=document
+            sha256=instance.sha256,
+            name=instance.name,
+            tasks=instance.n_tasks,
+            recipe=recipe_of(spec),
+            document=document,
         )
 
     def instance(self, sha256: str) -> Instance:

@@ -1,11 +1,16 @@
-"""The store: one SQLite file that keeps instances, studies and one terminal record a trial."""
+"""The store: one SQLite file that keeps instances, studies, runs and one terminal record a trial.
+
+There is one writer at a time: `Store.writer` holds the lock. A record is one transaction, on disk when it is reported.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +20,7 @@ from typing import Any, Self
 
 from experiments.plain import canonical, digest
 from experiments.record import Record
+from experiments.store_schema import FROM_1, SCHEMA, SCHEMA_VERSION, TABLES
 from experiments.trial import Trial
 from formulations.score import Verdict
 from instances.errors import InputError
@@ -22,37 +28,13 @@ from solvers.contract import SolutionStatus, Termination
 
 __all__ = ["SCHEMA_VERSION", "Entry", "Store", "StoredInstance"]
 
-SCHEMA_VERSION = 1
 MAX_DOCUMENT_BYTES = 64_000_000
 """Larger instance files are not kept in the store; their recipe is."""
 
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE environment (id TEXT PRIMARY KEY, document TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE instance (
-    sha256 TEXT PRIMARY KEY, name TEXT NOT NULL, tasks INTEGER NOT NULL, recipe TEXT NOT NULL, document BLOB
-) WITHOUT ROWID;
-CREATE TABLE trial (
-    id TEXT PRIMARY KEY, problem TEXT NOT NULL, instance TEXT NOT NULL REFERENCES instance, identity TEXT NOT NULL,
-    status TEXT NOT NULL, termination TEXT NOT NULL, verdict TEXT NOT NULL, reason TEXT NOT NULL,
-    recovered INTEGER NOT NULL, value REAL, bound REAL, seconds REAL, wall_seconds REAL NOT NULL, peak_bytes INTEGER,
-    incumbents TEXT NOT NULL, bounds TEXT NOT NULL, measures TEXT NOT NULL, violations TEXT NOT NULL,
-    info TEXT NOT NULL, plan BLOB, environment TEXT NOT NULL REFERENCES environment, finished TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX trial_problem ON trial (problem);
-CREATE TABLE study (
-    id TEXT PRIMARY KEY, name TEXT NOT NULL, document TEXT NOT NULL, used TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE entry (
-    study TEXT NOT NULL REFERENCES study, position INTEGER NOT NULL, trial TEXT NOT NULL, problem TEXT NOT NULL,
-    instance TEXT NOT NULL, label TEXT NOT NULL, method TEXT NOT NULL, title TEXT NOT NULL,
-    repetition INTEGER NOT NULL, PRIMARY KEY (study, position)
-) WITHOUT ROWID;
-"""
-
 _COLUMNS = (
     "id, problem, instance, identity, status, termination, verdict, reason, recovered, value, bound, seconds, "
-    "wall_seconds, peak_bytes, incumbents, bounds, measures, violations, info, plan, environment, finished"
+    "wall_seconds, peak_bytes, incumbents, bounds, measures, violations, info, plan, environment, finished, "
+    "killed, unexplained"
 )
 
 
@@ -110,16 +92,29 @@ class Store:
         if not tables:
             self._db.execute("PRAGMA journal_mode = WAL")
             with self._transaction():
-                for statement in _SCHEMA.split(";"):
-                    self._db.execute(statement)
+                self._execute(SCHEMA)
                 self._db.execute("INSERT INTO meta VALUES ('schema_version', ?)", (str(SCHEMA_VERSION),))
         elif not {"meta", "trial", "entry"} <= tables:
             raise InputError(str(self.path), "must be a store of this workbench")
-        found = self._db.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone()
-        if found is None or found[0] != str(SCHEMA_VERSION):
-            raise InputError(str(self.path), f"must be of schema version {SCHEMA_VERSION}", found and found[0])
+        found = self._version()
+        if found == "1":
+            with self._transaction():
+                if self._version() == "1":  # nobody was faster
+                    self._execute(FROM_1)
+                    self._db.execute("UPDATE meta SET value = ? WHERE key = 'schema_version'", (str(SCHEMA_VERSION),))
+            found = self._version()
+        if found != str(SCHEMA_VERSION):
+            raise InputError(str(self.path), f"must be of schema version {SCHEMA_VERSION}", found)
         self._db.execute("PRAGMA synchronous = FULL")  # a record that was reported survives a power cut
         self._db.execute("PRAGMA foreign_keys = ON")
+
+    def _version(self) -> str | None:
+        row = self._db.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone()
+        return None if row is None else str(row[0])
+
+    def _execute(self, statements: str) -> None:
+        for statement in statements.split(";"):
+            self._db.execute(statement)
 
     def __enter__(self) -> Self:
         return self
@@ -142,6 +137,34 @@ class Store:
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
+
+    @contextmanager
+    def writer(self) -> Iterator[None]:
+        """Be the one that runs trials for this store.
+
+        Raises
+        ------
+        InputError
+            If another process is. A process that was killed is not.
+        """
+        lock = Path(f"{self.path}.lock")
+        while True:
+            number = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
+            try:
+                fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if lock.exists() and os.path.samestat(os.stat(lock), os.fstat(number)):
+                    break
+            except BlockingIOError:
+                os.close(number)
+                raise InputError(str(self.path), "must have one writer; another run is at work on it") from None
+            except OSError:  # somebody has just removed it
+                pass
+            os.close(number)
+        try:
+            yield
+        finally:
+            lock.unlink(missing_ok=True)
+            os.close(number)
 
     # -- writing
 
@@ -172,52 +195,108 @@ class Store:
         rows = [(e.trial, e.problem, e.instance, e.label, e.method, e.title, e.repetition) for e in entries]
         identity = digest([document, rows])
         with self._transaction():
-            self._db.execute(
-                "INSERT INTO study VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET used = excluded.used",
-                (identity, name, canonical(document), _now()),
-            )
-            self._db.executemany(
-                "INSERT OR IGNORE INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [(identity, position, *row) for position, row in enumerate(rows)],
-            )
+            known = self._db.execute("UPDATE study SET used = ? WHERE id = ?", (_now(), identity)).rowcount
+            if not known:
+                self._db.execute("INSERT INTO study VALUES (?, ?, ?, ?)", (identity, name, canonical(document), _now()))
+                self._db.executemany(
+                    "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    [(identity, position, *row) for position, row in enumerate(rows)],
+                )
         return identity
 
-    def add_record(self, trial: Trial, record: Record, environment: str) -> None:
-        """Write the terminal record of a trial; when this returns it is on disk."""
+    def begin_run(self, study: str, document: Mapping[str, Any], environment: str) -> str:
+        """Note that a run of a study begins, with what it was asked to do, and return its identity."""
+        began = _now()
+        identity = digest([study, document, environment, began, os.getpid()])
         self._db.execute(
-            f"INSERT INTO trial ({_COLUMNS}) VALUES ({', '.join('?' * 22)})",
-            (
-                trial.id,
-                trial.problem_id,
-                trial.instance,
-                canonical(trial.identity),
-                str(record.status),
-                str(record.termination),
-                str(record.verdict),
-                record.reason,
-                int(record.recovered),
-                record.value,
-                record.bound,
-                record.seconds,
-                record.wall_seconds,
-                record.peak_bytes,
-                canonical(record.incumbents),
-                canonical(record.bounds),
-                canonical(record.measures),
-                canonical(record.violations),
-                canonical(record.info),
-                None if record.plan is None else zlib.compress(record.plan, 6),
-                environment,
-                _now(),
-            ),
+            "INSERT INTO run VALUES (?, ?, ?, NULL, ?, ?)", (identity, study, began, canonical(document), environment)
+        )
+        return identity
+
+    def end_run(self, identity: str) -> None:
+        """Note that a run came to its end; one that was interrupted has none."""
+        self._db.execute("UPDATE run SET ended = ? WHERE id = ?", (_now(), identity))
+
+    def add_record(self, trial: Trial, record: Record, environment: str) -> None:
+        """Write the terminal record of a trial; when this returns it is on disk.
+
+        Where the trial had one it is replaced, and the old one's ending goes among `retried`.
+        """
+        values = self._row(trial, record, environment)
+        with self._transaction():
+            self._db.execute(
+                "INSERT OR IGNORE INTO retried SELECT id, finished, termination, verdict, reason, unexplained "
+                "FROM trial WHERE id = ?",
+                (trial.id,),
+            )
+            self._db.execute(
+                f"INSERT OR REPLACE INTO trial ({_COLUMNS}) VALUES ({', '.join('?' * len(values))})", values
+            )
+
+    def _row(self, trial: Trial, record: Record, environment: str) -> tuple[Any, ...]:
+        return (
+            trial.id,
+            trial.problem_id,
+            trial.instance,
+            canonical(trial.identity),
+            str(record.status),
+            str(record.termination),
+            str(record.verdict),
+            record.reason,
+            int(record.recovered),
+            record.value,
+            record.bound,
+            record.seconds,
+            record.wall_seconds,
+            record.peak_bytes,
+            canonical(record.incumbents),
+            canonical(record.bounds),
+            canonical(record.measures),
+            canonical(record.violations),
+            canonical(record.info),
+            None if record.plan is None else zlib.compress(record.plan, 6),
+            environment,
+            _now(),
+            int(record.killed),
+            record.unexplained,
         )
 
     # -- reading
 
-    def finished(self, trials: Iterable[str]) -> set[str]:
-        """Return which of `trials` have their terminal record."""
-        wanted = set(trials)
-        return {row[0] for row in self._db.execute("SELECT id FROM trial") if row[0] in wanted}
+    def finished(self, trials: Iterable[str], *, unless: Collection[str] = ()) -> set[str]:
+        """Return which of `trials` have their terminal record, but for those whose termination is in `unless`."""
+        wanted, left_out = set(trials), tuple(unless)
+        query = f"SELECT id FROM trial WHERE termination NOT IN ({', '.join('?' * len(left_out))})"
+        return {row[0] for row in self._db.execute(query, left_out) if row[0] in wanted}
+
+    def unexplained(self, study: str | None = None) -> dict[str, str]:
+        """Return what is known of the trials that nobody can account for, by identity; of all, or of one study."""
+        chosen = "AND id IN (SELECT trial FROM entry WHERE study = ?)" if study else ""
+        rows = self._db.execute(
+            f"SELECT id, CASE unexplained WHEN '' THEN reason ELSE unexplained END FROM trial "
+            f"WHERE termination = 'crashed' {chosen} ORDER BY id",
+            (study,) if study else (),
+        )
+        return dict(rows)
+
+    def rows(self, table: str) -> Iterator[dict[str, Any]]:
+        """Yield the rows of a table as they are stored, in order of their keys."""
+        if table not in TABLES:
+            raise InputError("table", f"must be one of {', '.join(TABLES)}", table)
+        found = self._db.execute(f"SELECT * FROM {table} ORDER BY 1, 2")
+        names = [column[0] for column in found.description]
+        for row in found:
+            yield dict(zip(names, row, strict=True))
+
+    def add_rows(self, rows: Iterable[tuple[str, Mapping[str, Any]]], *, replace: bool = False) -> None:
+        """Add (table, row) as they came out of `rows`, all or none; with `replace` in the place of what is there."""
+        word = "REPLACE" if replace else "IGNORE"
+        with self._transaction():
+            self._db.execute("PRAGMA defer_foreign_keys = ON")
+            for table, row in rows:
+                names = ", ".join(row)
+                marks = ", ".join("?" * len(row))
+                self._db.execute(f"INSERT OR {word} INTO {table} ({names}) VALUES ({marks})", tuple(row.values()))
 
     def study(self, identity: str | None = None) -> tuple[str, dict[str, Any]]:
         """Return (identity, document) of a study, by default the latest that ran.
@@ -265,6 +344,8 @@ class Store:
             "info",
             "environment",
             "finished",
+            "killed",
+            "unexplained",
         ]
         for row in self._db.execute(f"SELECT {', '.join(names)} FROM trial ORDER BY id"):
             found = dict(zip(names, row, strict=True))
@@ -306,6 +387,8 @@ class Store:
             measures=json.loads(found["measures"]),
             violations=tuple(json.loads(found["violations"])),
             info=json.loads(found["info"]),
+            killed=bool(found["killed"]),
+            unexplained=found["unexplained"],
         )
 
     def instances(self) -> Iterator[StoredInstance]:
@@ -318,6 +401,15 @@ class Store:
                 recipe=json.loads(recipe),
                 document=None if document is None else zlib.decompress(document),
             )
+
+    def recipes(self) -> dict[str, tuple[str, int]]:
+        """Return (SHA-256, bytes of the stored file) of the instances by the canonical text of their recipes."""
+        rows = self._db.execute("SELECT recipe, sha256, coalesce(length(document), 0) FROM instance")
+        return {recipe: (sha, size) for recipe, sha, size in rows}
+
+    def task_counts(self) -> dict[str, int]:
+        """Return the number of tasks of every instance, by identity; no instance is unpacked for it."""
+        return dict(self._db.execute("SELECT sha256, tasks FROM instance"))
 
     def instance(self, sha256: str) -> StoredInstance | None:
         """Return one instance."""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from experiments.plain import digest, plain
+from experiments.plain import canonical, digest, plain
 from experiments.settings import options_of, settings_text
 from instances.errors import InputError
 from solvers.contract import Budget
 from solvers.registry import entry, make
 
 __all__ = ["Trial", "make_trial", "seed_of"]
+
+_MARK = "\N{LATIN CROSS}repetition\N{LATIN CROSS}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +72,20 @@ class Trial:
     def id(self) -> str:
         """SHA-256 of the canonical JSON of `identity`."""
         return digest(self.identity)
+
+    def repeated(self, repetitions: int) -> list[Trial]:
+        """Return this trial and its repetitions; the many of a large study in a small part of the time."""
+        marked = canonical({**self.identity, "repetition": _MARK})
+        before, _, after = marked.partition(canonical(_MARK))
+        found = []
+        for repetition in range(repetitions):
+            one = replace(self, repetition=repetition)
+            text = f"{before}{repetition}{after}"
+            # cached properties, filled in without the work of finding them
+            one.__dict__["id"] = hashlib.sha256(text.encode()).hexdigest()
+            one.__dict__["problem_id"] = self.problem_id
+            found.append(one)
+        return found
 
     @cached_property
     def problem_id(self) -> str:
