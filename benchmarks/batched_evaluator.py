@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 
@@ -79,9 +78,9 @@ def main() -> None:
             assert isinstance(encoding, Encoding)
             genes = encoding.random(args.plans, rng)
             batched, one_by_one = compare(encoding, reference_of(encoding.table, cuts_of(problem)), genes, args.single)
-            one = replace(encoding, threads=1).choices(genes[:100])
-            uses = np.diff(encoding.table.use_offsets)[one].sum(axis=1).mean()
-            looked_up = one.shape[1] * (32 + 4 + 8) + 12 * uses
+            # for each task a cell, and the rows of its option
+            tables = (encoding.priced.terms, encoding.priced.resource, encoding.priced.node, encoding.priced.bytes)
+            looked_up = encoding.table.n_tasks * (4 + sum(table[0].nbytes for table in tables))
             read = genes[0].nbytes * batched
             row = (batched, one_by_one, batched / one_by_one, read / copied, (read + looked_up * batched) / copied)
             text = "{:>15}{:>15.0f}{:>15.1f}{:>15.1f}{:>15.3f}{:>15.3f}".format(encoding.n_genes, *row)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from instances.generators.registry import generate, make_params
@@ -36,6 +36,7 @@ def test_merging_cuts_vgg19_into_eight_blocks() -> None:
     assert kept_layers(VGG19) == ["conv1_1", "pool1", "pool2", "pool3", "pool4", "pool5", "fc7"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1e9), max_size=30))
 def test_kept_cuts_fall_strictly_and_every_other_cut_is_no_smaller_than_one_kept_before(sizes: list[float]) -> None:
     kept = kept_cuts(sizes).tolist()

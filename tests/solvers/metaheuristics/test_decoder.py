@@ -41,6 +41,7 @@ def line(tasks: int = 30, seed: int = 1, sharing: str = "optimal", **parameters:
 genes_of_a_task = st.lists(st.integers(0, 4), min_size=1, max_size=9)  # three edges, the cloud is 4
 
 
+@settings(deadline=None)
 @given(genes_of_a_task)
 def test_tiers_are_the_running_maximum_and_the_first_edge_gene_names_the_edge(genes: list[int]) -> None:
     named, i, j = cell_of(np.array(genes, np.int16), 0, len(genes), 4)
@@ -50,12 +51,14 @@ def test_tiers_are_the_running_maximum_and_the_first_edge_gene_names_the_edge(ge
     assert named == next((g for g in genes if 1 <= g <= 3), 0)
 
 
+@settings(deadline=None)
 @given(genes_of_a_task, st.integers(0, 5))
 def test_a_task_is_read_from_its_own_genes_only(genes: list[int], before: int) -> None:
     row = np.array([1] * before + genes + [2, 4], np.int16)
     assert cell_of(row, before, len(genes), 4) == cell_of(np.array(genes, np.int16), 0, len(genes), 4)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 8), st.integers(0, 3), st.data())
 def test_written_cells_are_read_back(m: int, named: int, data: st.DataObject) -> None:
     i = data.draw(st.integers(0, m))

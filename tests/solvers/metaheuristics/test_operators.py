@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from solvers.metaheuristics.operators import DRAWS, copy_segment, inertia, mutate, step_swarm
@@ -15,12 +15,14 @@ def test_inertia_is_least_at_the_global_best_and_greatest_where_all_differs() ->
     assert inertia(1.0, 0.4, 0.9) == pytest.approx(0.9)
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_inertia_rises_with_the_share_of_different_positions(a: float, b: float) -> None:
     low, high = sorted((a, b))
     assert 0.4 - 1e-12 <= inertia(low, 0.4, 0.9) <= inertia(high, 0.4, 0.9) <= 0.9 + 1e-12
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=20), below_one, below_one)
 def test_mutation_gives_exactly_one_gene_another_value_in_range(genes: list[int], where: float, what: float) -> None:
     changed = np.array(genes, np.int16)
@@ -38,6 +40,7 @@ def test_mutation_reaches_every_other_value() -> None:
     assert seen == {0, 1, 3, 4}
 
 
+@settings(deadline=None)
 @given(st.integers(2, 20), below_one, below_one)
 def test_crossover_copies_one_run_of_at_least_two_genes_and_nothing_else(n: int, first: float, second: float) -> None:
     genes, best = np.zeros(n, np.int16), np.ones(n, np.int16)
