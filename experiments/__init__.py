@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from experiments.api import Comparison, Solution, check, compare, generate, solve, table
+    from experiments.api import Comparison, Solution, check, compare, generate, merge, solve, table
 
-__all__ = ["Comparison", "Solution", "check", "compare", "generate", "solve", "table"]
+__all__ = ["Comparison", "Solution", "check", "compare", "generate", "merge", "solve", "table"]
 
 
 def __getattr__(name: str) -> Any:

@@ -9,13 +9,16 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from experiments.comparison import run_study
+from experiments.comparison import check_retry, run_study
 from experiments.export import export_store, tables_of
 from experiments.judge import Judgement, judge
+from experiments.manifest import unexplained_lines, write_manifest
+from experiments.merge import merge_stores
 from experiments.plan_file import problem_for, read_plan
 from experiments.plugins import load_plugins
 from experiments.runner import RunnerOptions
 from experiments.settings import settings_text
+from experiments.shard import Shard
 from experiments.solution import Solution, solve_instance
 from experiments.store import Store
 from experiments.study import Study, read_study, study_of
@@ -29,17 +32,18 @@ from instances.generators.registry import generate as _generate
 from instances.instance import Instance
 from solvers.contract import Budget, SolutionStatus
 
-__all__ = ["Comparison", "Solution", "check", "compare", "generate", "solve", "table"]
+__all__ = ["Comparison", "Solution", "check", "compare", "generate", "merge", "solve", "table"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Comparison:
-    """What a study gave: one row a trial in `frame`, the tables, and where all of it lies."""
+    """What a study gave: one row a trial in `frame`, the tables, where all of it lies, and what nobody can explain."""
 
     frame: pd.DataFrame
     tables: tuple[Table, ...]
     folder: Path
     store: Path
+    unexplained: tuple[str, ...] = ()
 
 
 def generate(generator: str, *, seed: int, **settings: Any) -> Instance:
@@ -92,6 +96,8 @@ def compare(
     jobs: int = 1,
     force: bool = False,
     fresh: bool = False,
+    retry: Sequence[str] = (),
+    shard: Shard | str | None = None,
     plugins: Sequence[str] = (),
     quiet: bool = False,
 ) -> Comparison:
@@ -109,6 +115,10 @@ def compare(
         Allow more threads than cores.
     fresh : bool
         Forget the records that the folder's store has.
+    retry : sequence of str
+        Terminations whose trials are run again, such as ``crashed`` and ``time_limit``.
+    shard : Shard or str, optional
+        Run this part only, such as ``1/4``, into a store of its own, and write no tables; see `merge`.
     plugins : sequence of str
         The user's Python files.
     quiet : bool
@@ -116,15 +126,33 @@ def compare(
     """
     chosen = study if isinstance(study, Study) else study_of(study) if isinstance(study, Mapping) else read_study(study)
     target = Path(folder) if folder is not None else Path("results") / chosen.name
-    path = target / "store.sqlite"
+    part = Shard.read(shard) if isinstance(shard, str) else shard
+    path = target / ("store.sqlite" if part is None else part.store_name)
+    check_retry(retry)
     if fresh:
         for ending in ("", "-wal", "-shm"):
             Path(f"{path}{ending}").unlink(missing_ok=True)
     with Store(path) as store:
-        run_study(chosen, store, options=RunnerOptions(jobs=jobs, force=force), plugins=plugins, quiet=quiet)
-        export_store(store, target)
+        options = RunnerOptions(jobs=jobs, force=force)
+        run_study(chosen, store, options=options, plugins=plugins, retry=retry, shard=part, quiet=quiet)
+        write_manifest(store, target / path.name.replace("store", "manifest").replace(".sqlite", ".json"))
+        if part is None:
+            export_store(store, target)
         frame, tables = tables_of(store)
-    return Comparison(frame=frame, tables=tuple(tables), folder=target, store=path)
+        lines = unexplained_lines(store)
+    return Comparison(
+        frame=frame,
+        tables=tuple(tables) if part is None else (),
+        folder=target,
+        store=path,
+        unexplained=tuple(lines),
+    )
+
+
+def merge(sources: Sequence[str | Path], output: str | Path) -> Path:
+    """Join the stores of shards or machines into a new one; InputError where two contradict each other."""
+    merge_stores(sources, output)
+    return Path(output)
 
 
 def check(instance: Instance | str | Path, plan: str | Path, *, plugins: Sequence[str] = ()) -> Judgement:

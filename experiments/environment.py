@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
+import sys
 from functools import cache
 from importlib.metadata import PackageNotFoundError, requires, version
 from typing import Any
 
 import psutil
 
-__all__ = ["environment", "package_versions"]
+from experiments.cgroup import delegated
+
+__all__ = ["environment", "package_versions", "routes", "solver_versions"]
 
 
 @cache
@@ -33,7 +37,7 @@ def package_versions() -> dict[str, str]:
 
 
 def environment() -> dict[str, Any]:
-    """Return processor model, cores, memory, operating system, Python and package versions."""
+    """Return processor model, cores, memory, system, versions of packages and solvers, routes, and how limits are held."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {
         "cpu": _cpu_model(),
@@ -43,7 +47,47 @@ def environment() -> dict[str, Any]:
         "machine": platform.machine(),
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "packages": package_versions(),
+        "solvers": solver_versions(),
+        "routes": routes(),
+        "limits": {
+            "memory": "psutil" if delegated() is None else "cgroup v2",
+            "orphans": "subreaper" if sys.platform == "linux" else "process group",
+        },
     }
+
+
+@cache
+def solver_versions() -> dict[str, str]:
+    """Return the versions of the native solvers, as far as they tell; OR-Tools' own are those of its package."""
+    packages = package_versions()
+    carried = f"in OR-Tools {packages.get('ortools', 'absent')}"
+    return {"cbc": _cbc_version(), "highs": carried, "scip": carried, "cp-sat": carried}
+
+
+def routes() -> dict[str, str]:
+    """Return the class through which models of any language reach each back end."""
+    from solvers.backends.registry import backend, backend_names
+
+    found = {}
+    for name in backend_names():
+        kind = type(backend(name))
+        found[name] = f"{kind.__module__}.{kind.__qualname__}"
+    return found
+
+
+def _cbc_version() -> str:
+    import re
+
+    import pulp
+
+    try:
+        text = subprocess.run(
+            [pulp.PULP_CBC_CMD().path, "-quit"], capture_output=True, text=True, timeout=10, check=False
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
+        return "absent"
+    match = re.search(r"Version:?\s*(\S+)", text)
+    return match[1] if match else "unknown"
 
 
 def _cpu_model() -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
+from experiments.manifest import unexplained_lines
 from experiments.store import Store
 from experiments.study import Study, study_of
 from experiments.tables.csv import render_csv
@@ -19,6 +22,8 @@ from instances.files.replacing import replacing
 
 __all__ = ["export_store", "stored_study", "tables_of", "write_text"]
 
+_SHOWN = 20
+
 
 def stored_study(store: Store, identity: str | None = None) -> Study:
     """Return a study as the store keeps it, by default the latest that ran."""
@@ -26,10 +31,21 @@ def stored_study(store: Store, identity: str | None = None) -> Study:
 
 
 def tables_of(store: Store, identity: str | None = None) -> tuple[pd.DataFrame, list[Table]]:
-    """Return the frame and the tables of a study."""
+    """Return the frame and the tables of a study; what nobody can account for stands on top of each."""
     study = stored_study(store, identity)
     frame = frame_of(store, identity)
-    return frame, study_tables(frame, study.title or study.name, study.tables)
+    tables = study_tables(frame, study.title or study.name, study.tables)
+    return frame, _warned(tables, unexplained_lines(store, identity))
+
+
+def _warned(tables: Sequence[Table], lines: Sequence[str]) -> list[Table]:
+    if not lines:
+        return list(tables)
+    mark = f"{len(lines)} unexplained {'outcome' if len(lines) == 1 else 'outcomes'}"
+    notes = tuple(f"Unexplained: {line}" for line in lines[:_SHOWN])
+    if len(lines) > _SHOWN:
+        notes += (f"Unexplained: {len(lines) - _SHOWN} more, see the manifest.",)
+    return [replace(one, caption=f"[{mark}] {one.caption}".strip(), notes=(*notes, *one.notes)) for one in tables]
 
 
 def export_store(store: Store, folder: str | Path, identity: str | None = None) -> list[Path]:

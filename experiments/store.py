@@ -288,6 +288,15 @@ class Store:
         for row in found:
             yield dict(zip(names, row, strict=True))
 
+    def row(self, table: str, identity: str) -> dict[str, Any] | None:
+        """Return the row of `table` with this ``id`` as it is stored, or None."""
+        if table not in TABLES:
+            raise InputError("table", f"must be one of {', '.join(TABLES)}", table)
+        found = self._db.execute(f"SELECT * FROM {table} WHERE id = ?", (identity,))
+        names = [column[0] for column in found.description]
+        row = found.fetchone()
+        return None if row is None else dict(zip(names, row, strict=True))
+
     def add_rows(self, rows: Iterable[tuple[str, Mapping[str, Any]]], *, replace: bool = False) -> None:
         """Add (table, row) as they came out of `rows`, all or none; with `replace` in the place of what is there."""
         word = "REPLACE" if replace else "IGNORE"

@@ -15,9 +15,9 @@ from experiments.cli.options import json_option, plugin_option, print_json
 @plugin_option
 @json_option
 def command(files: tuple[str, ...], plugins: tuple[str, ...], as_json: bool) -> int:
-    r"""Judge anyone's PLAN for an INSTANCE, every plan of a STORE, or the methods of a plugin.
+    r"""Judge anyone's PLAN for an INSTANCE, every plan of a STORE (no solver runs), or the methods of a plugin.
 
-    The exit code is 1 where something is wrong.
+    The exit code is 1 where something is wrong, or where a trial of the store crashed and nobody can account for it.
 
     \b
     Example:
@@ -68,17 +68,32 @@ def _check_store(path: str, plugins: tuple[str, ...], as_json: bool) -> int:
     try:
         with Store(path, must_exist=True) as store:
             findings = list(rejudge(store))
+            unexplained = store.unexplained()
     except sqlite3.DatabaseError as error:
         raise click.ClickException(f"{path}: {error}") from None
     wrong = [finding for finding in findings if finding.wrong]
     if as_json:
-        print_json({"trials": len(findings), "wrong": [_finding(finding) for finding in wrong]})
+        print_json(
+            {
+                "trials": len(findings),
+                "wrong": [_finding(finding) for finding in wrong],
+                "unexplained": [
+                    {**_finding(finding), "wrong": unexplained[finding.trial]}
+                    for finding in findings
+                    if finding.trial in unexplained
+                ],
+            }
+        )
     else:
+        for finding in findings:
+            if finding.trial in unexplained:
+                name = click.style(f"{finding.instance} · {finding.method}", fg="red", bold=True)
+                click.echo(f"{name} ({finding.trial[:12]}): unexplained: {unexplained[finding.trial]}")
         for finding in wrong:
             name = f"{finding.instance} · {finding.method}"
             click.echo(click.style(name, fg="red", bold=True) + f" ({finding.trial[:12]}): {finding.wrong}")
-        click.echo(f"{len(findings)} trials judged again, {len(wrong)} wrong")
-    return 1 if wrong else 0
+        click.echo(f"{len(findings)} trials judged again, {len(wrong)} wrong, {len(unexplained)} unexplained")
+    return 1 if wrong or unexplained else 0
 
 
 def _finding(finding: Any) -> dict[str, Any]:

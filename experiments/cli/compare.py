@@ -14,18 +14,36 @@ from experiments.cli.options import force_option, plugin_option
 @click.option("-o", "--output", metavar="DIR", help="Folder of store, tables and figures; by default results/NAME.")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Trials at a time.")
 @click.option("--fresh", is_flag=True, help="Forget earlier records of this folder and run everything.")
+@click.option(
+    "--retry", metavar="KIND,...", help="Run trials again that ended so: crashed, time_limit, memory_limit, ..."
+)
+@click.option("--shard", metavar="K/N", help="Run the K-th of N parts into a store of its own; join them by `merge`.")
 @force_option
 @plugin_option
-def command(study: str, output: str | None, jobs: int, fresh: bool, force: bool, plugins: tuple[str, ...]) -> int:
+def command(
+    study: str,
+    output: str | None,
+    jobs: int,
+    fresh: bool,
+    retry: str | None,
+    shard: str | None,
+    force: bool,
+    plugins: tuple[str, ...],
+) -> int:
     r"""Run a study, or go on with it: every method on every instance at one budget.
 
-    The tables are printed and written as CSV, Markdown and LaTeX, with figures, beside the store. The word `demo`
-    stands for the study that comes with the workbench. The exit code is 1 where a result is wrong or a method crashed.
+    The tables are printed and written as CSV, Markdown and LaTeX, with figures and `manifest.json`, beside the store.
+    What has its record is not run again. The word `demo` stands for the study that comes with the workbench. The exit
+    code is 1 where a result is wrong or a method crashed. A shard prints no tables: join the stores first.
 
     \b
     Example:
       tiercut compare demo
       tiercut compare my_study.toml -o results/mine --jobs 2
+      tiercut compare my_study.toml -o results/mine --retry crashed,time_limit
+      tiercut compare my_study.toml -o results/mine --shard 1/2
+      tiercut compare my_study.toml -o results/mine --shard 2/2
+      tiercut merge results/mine/store-*-of-2.sqlite -o results/mine/store.sqlite
     """
     from rich.console import Console
 
@@ -35,12 +53,16 @@ def command(study: str, output: str | None, jobs: int, fresh: bool, force: bool,
 
     built_in = Path(__file__).parent.parent / "studies" / f"{study}.toml"
     chosen = read_study(built_in if study.isidentifier() and built_in.exists() and not Path(study).exists() else study)
-    done = compare(chosen, output, jobs=jobs, force=force, fresh=fresh, plugins=plugins)
+    kinds = tuple(filter(None, (word.strip() for word in (retry or "").split(","))))
+    done = compare(chosen, output, jobs=jobs, force=force, fresh=fresh, retry=kinds, shard=shard, plugins=plugins)
     console = Console()
     if not console.is_terminal:
         console = Console(width=400, soft_wrap=True)
+    for line in done.unexplained:
+        click.secho(f"unexplained: {line}", fg="red", bold=True)
     for table in done.tables:
         print_table(table, console)
-    click.echo(f"tables, figures and {done.store.name} in {done.folder}", err=True)
+    what = f"tables, figures and {done.store.name}" if shard is None else done.store.name
+    click.echo(f"{what} in {done.folder}", err=True)
     bad = done.frame["verdict"].eq("wrong") | done.frame["termination"].eq("crashed")
     return 1 if bool(bad.any()) else 0

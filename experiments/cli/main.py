@@ -18,6 +18,7 @@ _COMMANDS = {
     "solve": "experiments.cli.solve",
     "check": "experiments.cli.check",
     "compare": "experiments.cli.compare",
+    "merge": "experiments.cli.merge",
     "export": "experiments.cli.export",
     "report": "experiments.cli.report",
     "archive": "experiments.cli.archive",

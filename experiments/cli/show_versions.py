@@ -24,5 +24,7 @@ def command(as_json: bool) -> None:
         return
     packages = facts.pop("packages")
     facts["memory_bytes"] = f"{facts['memory_bytes'] / 2**30:.1f} GiB"
+    for name in ("solvers", "routes", "limits"):
+        facts |= {f"{name}, {key}": value for key, value in facts.pop(name).items()}
     for name, value in (*facts.items(), *packages.items()):
         click.echo(f"{name.removesuffix('_bytes'):<16} {value}")
