@@ -1,28 +1,28 @@
-"""Export: tables, figures and the map of their sources, from a store into a folder."""
+"""Export: tables, figures, numbers and the map of their sources, from a store into a folder."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
-from experiments.manifest import unexplained_lines
+from experiments.manifest import unexplained_lines, warned
 from experiments.store import Store
 from experiments.study import Study, study_of
+from experiments.tables.catalogue import STANDARD, TABLES, make_tables, needs_traces
 from experiments.tables.csv import render_csv
 from experiments.tables.frame import frame_of
 from experiments.tables.latex import render_latex
 from experiments.tables.markdown import render_markdown
+from experiments.tables.numbers import render_numbers
 from experiments.tables.sources import render_sources
-from experiments.tables.summary import study_tables
 from experiments.tables.table import Table
 from instances.files.replacing import replacing
 
 __all__ = ["export_store", "stored_study", "tables_of", "write_text"]
 
-_SHOWN = 20
+_TRACES = ["incumbents", "bounds"]
 
 
 def stored_study(store: Store, identity: str | None = None) -> Study:
@@ -30,26 +30,62 @@ def stored_study(store: Store, identity: str | None = None) -> Study:
     return study_of(store.study(identity)[1], where=str(store.path))
 
 
-def tables_of(store: Store, identity: str | None = None) -> tuple[pd.DataFrame, list[Table]]:
-    """Return the frame and the tables of a study; what nobody can account for stands on top of each."""
+def tables_of(
+    store: Store,
+    identity: str | None = None,
+    *,
+    names: Sequence[str] | None = None,
+    metrics: Sequence[str] | None = None,
+) -> tuple[pd.DataFrame, list[Table]]:
+    """Return the frame and the tables of a study.
+
+    Parameters
+    ----------
+    store : Store
+        Where the records are.
+    identity : str, optional
+        The study; by default the latest that ran.
+    names, metrics : sequence of str, optional
+        Tables (or metrics that get a table of their own), and the metrics that overview, families and instances show;
+        by default the standard ones and those that the study names.
+
+    Returns
+    -------
+    frame : pandas.DataFrame
+        One row a trial, without traces.
+    tables : list of Table
+        In the order of `names`.
+    """
+    frame, tables = _made(store, identity, names, metrics)
+    return frame.drop(columns=_TRACES, errors="ignore"), tables
+
+
+def _made(
+    store: Store,
+    identity: str | None,
+    names: Sequence[str] | None,
+    metrics: Sequence[str] | None,
+    *,
+    traces: bool = False,
+) -> tuple[pd.DataFrame, list[Table]]:
     study = stored_study(store, identity)
-    frame = frame_of(store, identity)
-    tables = study_tables(frame, study.title or study.name, study.tables)
-    return frame, _warned(tables, unexplained_lines(store, identity))
+    chosen = (*STANDARD, *study.tables) if names is None else tuple(names)
+    shown = study.metrics if metrics is None else tuple(metrics)
+    frame = frame_of(store, identity, traces=traces or needs_traces(chosen, shown))
+    tables = make_tables(store, frame, study.title or study.name, chosen, shown)
+    return frame, warned(tables, unexplained_lines(store, identity))
 
 
-def _warned(tables: Sequence[Table], lines: Sequence[str]) -> list[Table]:
-    if not lines:
-        return list(tables)
-    mark = f"{len(lines)} unexplained {'outcome' if len(lines) == 1 else 'outcomes'}"
-    notes = tuple(f"Unexplained: {line}" for line in lines[:_SHOWN])
-    if len(lines) > _SHOWN:
-        notes += (f"Unexplained: {len(lines) - _SHOWN} more, see the manifest.",)
-    return [replace(one, caption=f"[{mark}] {one.caption}".strip(), notes=(*notes, *one.notes)) for one in tables]
-
-
-def export_store(store: Store, folder: str | Path, identity: str | None = None) -> list[Path]:
-    """Write every table (CSV, Markdown, LaTeX), ``trials.csv``, ``sources.json`` and the figures into `folder`.
+def export_store(
+    store: Store,
+    folder: str | Path,
+    identity: str | None = None,
+    *,
+    tables: Sequence[str] | None = None,
+    metrics: Sequence[str] | None = None,
+    figures: Sequence[str] | None = None,
+) -> list[Path]:
+    """Write tables (CSV, Markdown, LaTeX), ``trials.csv``, ``numbers.tex``, ``sources.json`` and figures into `folder`.
 
     The same store gives the same bytes.
 
@@ -61,25 +97,36 @@ def export_store(store: Store, folder: str | Path, identity: str | None = None) 
         Made where it does not exist.
     identity : str, optional
         The study; by default the latest that ran.
+    tables, metrics, figures : sequence of str, optional
+        By name; by default the standard ones with what the study names. ``["all"]`` for all tables or figures.
 
     Returns
     -------
     list of Path
         What was written.
+
+    Raises
+    ------
+    InputError
+        If there is no table, metric or figure of a name.
     """
     target = Path(folder)
     study = stored_study(store, identity)
-    frame, tables = tables_of(store, identity)
+    names = (*TABLES, *study.tables) if tables is not None and list(tables) == ["all"] else tables
+    drawn = study.figures if figures is None else tuple(figures)
+    frame, made = _made(store, identity, names, metrics, traces=bool(drawn))
     written = []
-    for table in tables:
+    for table in made:
         for ending, render in (("csv", render_csv), ("md", render_markdown), ("tex", render_latex)):
             written.append(write_text(target / f"{table.name}.{ending}", render(table)))
-    written.append(write_text(target / "trials.csv", frame.to_csv(index=False, lineterminator="\n")))
-    written.append(write_text(target / "sources.json", render_sources(tables)))
-    if study.figures:
+    trials = frame.drop(columns=_TRACES, errors="ignore")
+    written.append(write_text(target / "trials.csv", trials.to_csv(index=False, lineterminator="\n")))
+    written.append(write_text(target / "numbers.tex", render_numbers(frame, made)))
+    written.append(write_text(target / "sources.json", render_sources(made)))
+    if drawn:
         from experiments.figures.draw import draw_figures
 
-        written += draw_figures(store, frame, target, study.figures)
+        written += draw_figures(store, frame, target, drawn)
     return written
 
 

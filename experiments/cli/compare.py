@@ -60,8 +60,10 @@ def command(
         console = Console(width=400, soft_wrap=True)
     for line in done.unexplained:
         click.secho(f"unexplained: {line}", fg="red", bold=True)
+    shown = ("summary", "overview", *chosen.tables)
     for table in done.tables:
-        print_table(table, console)
+        if table.name in shown:  # the others are for papers, and lie in the folder
+            print_table(table, console)
     what = f"tables, figures and {done.store.name}" if shard is None else done.store.name
     click.echo(f"{what} in {done.folder}", err=True)
     bad = done.frame["verdict"].eq("wrong") | done.frame["termination"].eq("crashed")

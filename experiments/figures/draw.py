@@ -30,7 +30,7 @@ FIGURES: dict[str, tuple[Data, Draw]] = {
 def draw_figures(store: Store, frame: pd.DataFrame, folder: Path, names: Sequence[str]) -> list[Path]:
     """Draw the named figures into `folder` and return what was written; a figure without data is left out."""
     written = []
-    for name in names:
+    for name in FIGURES if list(names) == ["all"] else names:
         if name not in FIGURES:
             raise InputError("figures", f"must be of {', '.join(FIGURES)}", name)
         collect, draw = FIGURES[name]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from experiments.metrics.metric import Metric, register_metric
 
-__all__ = ["BOUND", "GAP", "GAP_TO_BEST", "OWN_GAP", "VALUE"]
+__all__ = ["BOUND", "GAP", "GAP_TO_BEST", "OWN_GAP", "VALUE", "WORST_GAP"]
 
 VALUE = register_metric(
     Metric(
@@ -26,6 +26,21 @@ GAP = register_metric(
         summary="(value - best certified bound of any method on that instance and problem) / |value|",
     )
 )
+WORST_GAP = register_metric(
+    Metric(
+        name="worst-gap",
+        title="gap",
+        unit="%",
+        aggregation="max",
+        overall="worst gap",
+        digits=2,
+        fixed=True,
+        missing="no plan or no certified bound",
+        tested=False,
+        of=lambda frame: 100.0 * frame["gap"],
+        summary="the largest gap of any instance",
+    )
+)
 OWN_GAP = register_metric(
     Metric(
         name="own-gap",
@@ -42,6 +57,7 @@ GAP_TO_BEST = register_metric(
     Metric(
         name="gap-to-best",
         title="gap to best known",
+        overall="mean gap to best",
         unit="%",
         digits=2,
         fixed=True,

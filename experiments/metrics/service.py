@@ -1,16 +1,25 @@
-"""What the tasks get out of a plan: latency, energy, price, deadlines."""
+"""What the tasks get out of a plan: latency, energy, price, deadlines, throughput, fairness."""
 
 from __future__ import annotations
 
 from experiments.metrics.metric import Metric, register_metric
 
-__all__ = ["DEADLINE_MISSES", "ENERGY", "LATENCY", "PRICE", "WORST_LATENCY"]
+__all__ = [
+    "DEADLINE_MISSES",
+    "ENERGY",
+    "FAIRNESS",
+    "LATENCY",
+    "PRICE",
+    "THROUGHPUT",
+    "WORST_LATENCY",
+]
 
 LATENCY = register_metric(
     Metric(
         name="latency",
         title="mean latency",
         unit="s",
+        overall="mean latency",
         of=lambda frame: frame["latency_mean_s"],
         summary="mean latency over tasks",
     )
@@ -21,6 +30,8 @@ WORST_LATENCY = register_metric(
         title="worst latency",
         unit="s",
         aggregation="max",
+        overall="worst latency",
+        tested=False,
         of=lambda frame: frame["latency_max_s"],
         summary="largest latency of a task",
     )
@@ -44,7 +55,29 @@ DEADLINE_MISSES = register_metric(
         digits=0,
         fixed=True,
         aggregation="sum",
+        overall="deadline misses",
         of=lambda frame: frame["deadline_misses"],
         summary="tasks whose latency exceeds their deadline",
+    )
+)
+THROUGHPUT = register_metric(
+    Metric(
+        name="throughput",
+        title="throughput",
+        unit="1/s",
+        direction="max",
+        of=lambda frame: frame["throughput_per_s"],
+        summary="inferences per second where each task starts its next when its last has ended: the sum of 1 / latency",
+    )
+)
+FAIRNESS = register_metric(
+    Metric(
+        name="fairness",
+        title="fairness",
+        direction="max",
+        digits=3,
+        fixed=True,
+        of=lambda frame: frame["fairness"],
+        summary="index of Jain, Chiu and Hawe (1984) of the tasks' rates 1 / latency; 1 where all are equal",
     )
 )

@@ -6,15 +6,29 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from experiments.judge import BOUND_TOLERANCE, exceeds
 from experiments.store import Store
+from experiments.tables.families import families_of
 from formulations.score import relative_gap
+from instances.columns import FloatArray
 
 __all__ = ["MEASURES", "frame_of", "refute"]
 
-MEASURES = ("latency_mean_s", "latency_max_s", "energy_j", "price", "deadline_misses")
+MEASURES = (
+    "latency_mean_s",
+    "latency_max_s",
+    "energy_j",
+    "price",
+    "deadline_misses",
+    "throughput_per_s",
+    "fairness",
+    "device_work",
+    "edge_work",
+    "cloud_work",
+)
 
 _CODES = {
     "time_limit": "TL",
@@ -25,6 +39,8 @@ _CODES = {
     "unavailable": "NA",
     "interrupted": "NA",
 }
+_WORDS = ("status", "termination", "verdict", "reason")
+_NUMBERS = ("value", "bound", "seconds", "wall_seconds", "peak_bytes")
 
 
 @dataclass(slots=True)
@@ -35,7 +51,7 @@ class _Best:
     bound: float | None = None
 
 
-def frame_of(store: Store, study: str | None = None) -> pd.DataFrame:
+def frame_of(store: Store, study: str | None = None, *, traces: bool = False) -> pd.DataFrame:
     """Return the trials of a study as a tidy frame.
 
     Parameters
@@ -45,38 +61,66 @@ def frame_of(store: Store, study: str | None = None) -> pd.DataFrame:
         study's alone.
     study : str, optional
         Identity of the study; by default the latest that ran.
+    traces : bool
+        Add the columns ``incumbents`` and ``bounds``, lists of [seconds, value].
 
     Returns
     -------
     pandas.DataFrame
-        In the study's order, with the columns ``label, title, method, repetition, instance, problem, trial, status,
-        termination, verdict, reason, recovered, value, bound, seconds, wall_seconds, peak_bytes``, the `MEASURES`,
-        ``best_value, best_bound, gap, own_gap, gap_to_best, proven, code``. Absent numbers are NaN. A trial whose
-        bound or claim another method's plan refutes has the verdict ``wrong``; values and bounds of wrong trials
-        do not stand in ``value`` and ``bound``.
+        In the study's order, with the columns ``label, family, title, method, repetition, instance, tasks, problem,
+        trial, status, termination, verdict, reason, recovered, value, bound, seconds, wall_seconds, peak_bytes``, the
+        `MEASURES`, ``limit_s, tolerance, horizon_s, best_value, best_bound, gap, own_gap, gap_to_best, proven,
+        code``. Absent numbers are NaN. ``horizon_s`` is the limit, or where there is none the longest time of any
+        trial on the problem. A trial whose bound or claim another method's plan refutes has the verdict ``wrong``;
+        values and bounds of wrong trials do not stand in ``value`` and ``bound``.
     """
-    identity, _ = store.study(study)
+    identity, document = store.study(study)
     rows = {row["id"]: row for row in store.trials()}
     best = refute(rows)
-    frame = pd.DataFrame(
-        [
-            {
-                "label": entry.label,
-                "title": entry.title,
-                "method": entry.method,
-                "repetition": entry.repetition,
-                "instance": entry.instance,
-                "problem": entry.problem,
-                "trial": entry.trial,
-                **_facts(rows.get(entry.trial), best[entry.problem]),
-            }
-            for entry in store.entries(identity)
-        ]
-    )
-    numbers = ["value", "bound", "seconds", "wall_seconds", "peak_bytes", *MEASURES]
-    numbers += ["best_value", "best_bound", "gap", "own_gap", "gap_to_best"]
-    frame[numbers] = frame[numbers].astype("float64")
-    return frame
+    entries = store.entries(identity)
+    found = [rows.get(entry.trial) for entry in entries]
+    known = [best[entry.problem] for entry in entries]
+    families = families_of(document)
+    tasks = store.task_counts()
+    columns: dict[str, Any] = {
+        "label": [entry.label for entry in entries],
+        "family": [families.get(entry.label, entry.label) for entry in entries],
+        **{name: [getattr(entry, name) for entry in entries] for name in ("title", "method", "repetition", "instance")},
+        "tasks": [tasks.get(entry.instance) for entry in entries],
+        "problem": [entry.problem for entry in entries],
+        "trial": [entry.trial for entry in entries],
+    }
+    absent = {"status": "none", "termination": "not run", "verdict": "none", "reason": "has not been run"}
+    for name in _WORDS:
+        columns[name] = [absent[name] if row is None else row[name] for row in found]
+    columns["recovered"] = [row is not None and bool(row["recovered"]) for row in found]
+    for name in _NUMBERS:
+        columns[name] = _floats([None if row is None else row[name] for row in found])
+    wrong = np.array([verdict == "wrong" for verdict in columns["verdict"]], dtype=bool)
+    columns["value"][wrong] = columns["bound"][wrong] = np.nan
+    for name in MEASURES:
+        columns[name] = _floats([None if row is None else _measure(row["measures"], name) for row in found])
+        columns[name][wrong] = np.nan
+    budgets = [{} if row is None else row["identity"]["budget"] for row in found]
+    columns["limit_s"] = _floats([budget.get("seconds") for budget in budgets])
+    columns["tolerance"] = _floats([budget.get("tolerance") for budget in budgets])
+    columns["horizon_s"] = _horizon(columns)
+    columns["best_value"] = _floats([one.value for one in known])
+    columns["best_bound"] = _floats([one.bound for one in known])
+    columns["gap"] = _gaps(columns["value"], columns["best_bound"])
+    columns["own_gap"] = _gaps(columns["value"], columns["bound"])
+    columns["gap_to_best"] = _gaps(columns["value"], columns["best_value"])
+    columns["proven"] = columns["gap"] <= columns["tolerance"]
+    present = ~np.isnan(columns["value"])
+    columns["code"] = [
+        "WR" if bad else "" if has else _CODES.get(ended, "NA")
+        for bad, has, ended in zip(wrong.tolist(), present.tolist(), columns["termination"], strict=True)
+    ]
+    if traces:
+        read = [([], []) if row is None else store.trace(row["id"]) for row in found]
+        columns["incumbents"] = pd.Series([one[0] for one in read], dtype=object)
+        columns["bounds"] = pd.Series([one[1] for one in read], dtype=object)
+    return pd.DataFrame(columns)
 
 
 def refute(rows: dict[str, dict[str, Any]]) -> defaultdict[str, _Best]:
@@ -112,49 +156,27 @@ def _contradiction(row: dict[str, Any], best: float | None) -> str:
     return ""
 
 
-def _facts(row: dict[str, Any] | None, best: _Best) -> dict[str, Any]:
-    if row is None:
-        absent = dict.fromkeys(("value", "bound", "seconds", "wall_seconds", "peak_bytes", *MEASURES))
-        return {
-            "status": "none",
-            "termination": "not run",
-            "verdict": "none",
-            "reason": "has not been run",
-            "recovered": False,
-            **absent,
-            "best_value": best.value,
-            "best_bound": best.bound,
-            "gap": None,
-            "own_gap": None,
-            "gap_to_best": None,
-            "proven": False,
-            "code": "NA",
-        }
-    wrong = row["verdict"] == "wrong"
-    value = None if wrong else row["value"]
-    bound = None if wrong else row["bound"]
-    gap = relative_gap(value, best.bound)
-    return {
-        "status": row["status"],
-        "termination": row["termination"],
-        "verdict": row["verdict"],
-        "reason": row["reason"],
-        "recovered": bool(row["recovered"]),
-        "value": value,
-        "bound": bound,
-        "seconds": row["seconds"],
-        "wall_seconds": row["wall_seconds"],
-        "peak_bytes": row["peak_bytes"],
-        **{name: None if wrong else row["measures"].get(name) for name in MEASURES},
-        "best_value": best.value,
-        "best_bound": best.bound,
-        "gap": gap,
-        "own_gap": relative_gap(value, bound),
-        "gap_to_best": relative_gap(value, best.value),
-        "proven": gap is not None and gap <= row["identity"]["budget"]["tolerance"],
-        "code": "WR" if wrong else "" if value is not None else _code(row),
-    }
+def _measure(measures: dict[str, Any], name: str) -> float | None:
+    found = measures.get(name)
+    return measures.get("loads", {}).get(name) if found is None and name.endswith("_work") else found
 
 
-def _code(row: dict[str, Any]) -> str:
-    return _CODES.get(row["termination"], "NA")
+def _floats(values: list[Any]) -> FloatArray:
+    return np.array(values, dtype=np.float64)  # None becomes NaN
+
+
+def _horizon(columns: dict[str, Any]) -> FloatArray:
+    longest: dict[str, float] = {}
+    for problem, seconds in zip(columns["problem"], columns["seconds"].tolist(), strict=True):
+        if seconds == seconds:
+            longest[problem] = max(longest.get(problem, 0.0), seconds)
+    used = np.array([longest.get(problem, np.nan) for problem in columns["problem"]], dtype=np.float64)
+    limits: FloatArray = columns["limit_s"]
+    return np.where(np.isnan(limits), used, limits)
+
+
+def _gaps(values: FloatArray, references: FloatArray) -> FloatArray:
+    """Return `formulations.score.relative_gap` of columns."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gaps = np.where(values == references, 0.0, (values - references) / np.abs(values))
+    return np.asarray(gaps, dtype=np.float64)

@@ -2,9 +2,15 @@ r"""LaTeX: booktabs rules and siunitx numbers, to be read in by ``\input``."""
 
 from __future__ import annotations
 
-from experiments.tables.table import Cell, Row, Table
+import re
+from collections.abc import Sequence
 
-__all__ = ["render_latex"]
+from experiments.tables.table import Cell, Column, Row, Table
+
+__all__ = ["PACKAGES", "latex_text", "render_latex"]
+
+PACKAGES = ("array", "booktabs", "longtable", "siunitx")
+"""What a document that reads the tables in must load."""
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -18,75 +24,197 @@ _SPECIAL = {
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
     "–": "--",
+    "—": "---",
+    "…": r"\dots{}",
     "×": r"$\times$",
     "·": r"$\cdot$",
+    "±": r"$\pm$",
+    "≤": r"$\leq$",
+    "≥": r"$\geq$",
+    "≈": r"$\approx$",
+    "→": r"$\rightarrow$",
+    "∞": r"$\infty$",
+    "†": r"$^{\dagger}$",
+    "²": r"$^{2}$",
     "<": r"$<$",
     ">": r"$>$",
     "|": r"$|$",
     "*": r"$^{*}$",
 }
+_GREEK = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi o pi rho sigmaf sigma tau upsilon"
+for _code, _name in enumerate((*_GREEK.split(), "phi", "chi", "psi", "omega"), 0x3B1):
+    _SPECIAL[chr(_code)] = "o" if _name == "o" else rf"$\{'varsigma' if _name == 'sigmaf' else _name}$"
+
+_NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
+
+_PAGE_PT = 345.0
+"""Text width of the article class at ten points: wider tables are set in parts, one above the other."""
+_LETTER_PT = 4.7
+_GAP_PT = 8.0
 
 
 def render_latex(table: Table) -> str:
-    r"""Return `table` as a ``table`` environment.
+    r"""Return `table` as a ``table`` environment, or a ``longtable`` where it goes over pages.
 
     The numbers of a column have the same number of decimals, so that right-aligned columns align at the point; each
-    is a ``\num``, so that the document's siunitx settings hold. Best in bold, second underlined.
+    is a ``\num``, so that the document's siunitx settings hold. Best in bold, second underlined. A table that is
+    wider than a page is set in parts, one above the other, each with its own headings.
     """
-    grouped = any(name for name, _ in table.groups)
-    star = "*" if len(table.columns) > 6 else ""
+    return _long(table) if table.long else _float(table)
+
+
+def _float(table: Table) -> str:
+    parts = _parts(table)
     lines = [
-        f"% {table.name}: needs \\usepackage{{booktabs}} and \\usepackage{{siunitx}}",
-        f"\\begin{{table{star}}}",
+        f"% {table.name}: needs {', '.join(PACKAGES)}",
+        "\\begin{table}",
         "  \\centering",
-        f"  \\caption{{{_text(table.caption)}}}",
+        f"  \\caption{{{latex_text(table.caption)}}}",
         f"  \\label{{tab:{table.name}}}",
         "  \\sisetup{detect-weight=true, group-digits=false}",
         "  \\setlength{\\tabcolsep}{4pt}",
         "  \\small",
-        f"  \\begin{{tabular}}{{l{_spec(table)}}}",
-        "    \\toprule",
     ]
-    if grouped:
-        names, rules, at = [""], [], 2
-        for name, width in table.groups:
-            names.append(f"\\multicolumn{{{width}}}{{c}}{{{_text(name)}}}")
-            rules.append(f"\\cmidrule(lr){{{at}-{at + width - 1}}}")
-            at += width
-        lines += ["    " + " & ".join(names) + r" \\", "    " + " ".join(rules)]
-    lines.append("    " + " & ".join([_text(table.corner), *(_text(c.heading) for c in table.columns)]) + r" \\")
-    lines.append("    \\midrule")
-    lines += [_row(row) for row in table.rows]
-    if table.footer:
-        lines.append("    \\midrule")
-        lines += [_row(row) for row in table.footer]
-    lines += ["    \\bottomrule", "  \\end{tabular}"]
+    for number, part in enumerate(parts):
+        if number:
+            lines.append("\n  \\medskip")
+        lines += [f"  \\begin{{tabular}}{{l{_spec(table, part)}}}", "    \\toprule", *_headings(table, part)]
+        lines += ["    \\midrule", *_rows(table, part)]
+        if table.footer:
+            lines += ["    \\midrule", *(_row(row, part) for row in table.footer)]
+        lines += ["    \\bottomrule", "  \\end{tabular}"]
     if table.notes:
-        lines += ["", "  \\smallskip", "  \\begin{minipage}{\\linewidth}\\footnotesize"]
-        lines += [f"    {_text(note)}" for note in table.notes]
+        lines += ["", "  \\smallskip", "  \\begin{minipage}{\\linewidth}\\footnotesize\\raggedright"]
+        lines += [f"    {latex_text(note)}\\par" for note in table.notes]
         lines.append("  \\end{minipage}")
-    lines.append(f"\\end{{table{star}}}")
+    lines.append("\\end{table}")
     return "\n".join(lines) + "\n"
 
 
-def _spec(table: Table) -> str:
-    return "".join("r" * width for _, width in table.groups)
+def _long(table: Table) -> str:
+    every = range(len(table.columns))
+    heading = _headings(table, every)
+    lines = [
+        f"% {table.name}: needs {', '.join(PACKAGES)}",
+        "\\begingroup",
+        "\\sisetup{detect-weight=true, group-digits=false}",
+        "\\setlength{\\tabcolsep}{4pt}",
+        "\\small",
+        f"\\begin{{longtable}}{{l{_spec(table, every)}}}",
+        f"  \\caption{{{latex_text(table.caption)}}}\\label{{tab:{table.name}}}\\\\",
+        "    \\toprule",
+        *heading,
+        "    \\midrule",
+        "  \\endfirsthead",
+        "    \\toprule",
+        *heading,
+        "    \\midrule",
+        "  \\endhead",
+        "    \\bottomrule",
+        "  \\endfoot",
+        *_rows(table, every),
+        "\\end{longtable}",
+    ]
+    if table.notes:
+        lines.append("\\noindent\\begin{minipage}{\\linewidth}\\footnotesize\\raggedright")
+        lines += [f"  {latex_text(note)}\\par" for note in table.notes]
+        lines.append("\\end{minipage}")
+    lines += ["\\par", "\\endgroup"]
+    return "\n".join(lines) + "\n"
 
 
-def _row(row: Row) -> str:
-    return "    " + " & ".join([_text(row.heading), *(_cell(cell) for cell in row.cells)]) + r" \\"
+def _parts(table: Table) -> list[list[int]]:
+    """Return the columns of each part, groups kept together as long as they fit on a page."""
+    first = max((len(row.heading) for row in (*table.rows, *table.footer)), default=0) * _LETTER_PT
+    parts: list[list[int]] = [[]]
+    width, at = first, 0
+    for _, count in table.groups:
+        columns = list(range(at, at + count))
+        at += count
+        needed = sum(_width(table, i) for i in columns)
+        pieces = [columns] if first + needed <= _PAGE_PT else [[i] for i in columns]
+        for piece in pieces:
+            needed = sum(_width(table, i) for i in piece)
+            if parts[-1] and width + needed > _PAGE_PT:
+                parts.append([])
+                width = first
+            parts[-1] += piece
+            width += needed
+    return parts
+
+
+def _width(table: Table, index: int) -> float:
+    column = table.columns[index]
+    if column.share:
+        return column.share * _PAGE_PT
+    texts = [row.cells[index].text for row in (*table.rows, *table.footer)]
+    return max(len(column.heading), *map(len, texts), 1) * _LETTER_PT + _GAP_PT
+
+
+def _spec(table: Table, part: Sequence[int]) -> str:
+    return "".join(
+        rf">{{\raggedright\arraybackslash}}p{{{table.columns[i].share:.2f}\linewidth}}"
+        if table.columns[i].share
+        else "r"
+        for i in part
+    )
+
+
+def _headings(table: Table, part: Sequence[int]) -> list[str]:
+    columns = [table.columns[i] for i in part]
+    lines = []
+    groups = _groups(columns)
+    if any(name for name, _ in groups):
+        names, rules, at = [""], [], 2
+        for name, width in groups:
+            names.append(f"\\multicolumn{{{width}}}{{c}}{{{latex_text(name)}}}")
+            rules.append(f"\\cmidrule(lr){{{at}-{at + width - 1}}}")
+            at += width
+        lines += ["    " + " & ".join(names) + r" \\", "    " + " ".join(rules)]
+    lines.append("    " + " & ".join([latex_text(table.corner), *(latex_text(c.heading) for c in columns)]) + r" \\")
+    return lines
+
+
+def _groups(columns: Sequence[Column]) -> list[tuple[str, int]]:
+    found: list[tuple[str, int]] = []
+    for column in columns:
+        if found and found[-1][0] == column.group:
+            found[-1] = (column.group, found[-1][1] + 1)
+        else:
+            found.append((column.group, 1))
+    return found
+
+
+def _rows(table: Table, part: Sequence[int]) -> list[str]:
+    lines, before = [], ""
+    for row in table.rows:
+        if row.group != before:
+            if before:
+                lines.append("    \\addlinespace")
+            # a page never ends between the name of a group and its first row
+            lines.append(f"    \\multicolumn{{{len(part) + 1}}}{{l}}{{\\textit{{{latex_text(row.group)}}}}} \\\\*")
+            before = row.group
+        lines.append(_row(row, part))
+    return lines
+
+
+def _row(row: Row, part: Sequence[int]) -> str:
+    indent = r"\quad " if row.group else ""
+    return "    " + indent + " & ".join([latex_text(row.heading), *(_cell(row.cells[i]) for i in part)]) + r" \\"
 
 
 def _cell(cell: Cell) -> str:
-    numeric = cell.value is not None and "/" not in cell.text and "inf" not in cell.text
-    text = f"\\num{{{cell.text}}}" if numeric else _text(cell.text)
+    numeric = cell.value is not None and _NUMBER.fullmatch(cell.text)
+    text = f"\\num{{{cell.text}}}" if numeric else latex_text(cell.text)
     if cell.rank == 1:
         text = f"\\textbf{{{text}}}"
     elif cell.rank == 2:
         text = f"\\underline{{{text}}}"
-    # a star that takes no room keeps the points aligned
-    return text + (r"\rlap{$^{*}$}" if cell.star else "")
+    # marks that take no room keep the points aligned
+    marks = ("*" if cell.star else "") + (r"\dagger" if cell.dagger else "")
+    return text + (f"\\rlap{{$^{{{marks}}}$}}" if marks else "")
 
 
-def _text(text: str) -> str:
+def latex_text(text: str) -> str:
+    """Return `text` with everything that TeX would take for a command set as the sign itself."""
     return "".join(_SPECIAL.get(letter, letter) for letter in text)

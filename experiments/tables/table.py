@@ -30,6 +30,8 @@ class Cell:
         Whether `text` is a code.
     star : bool
         Proven optimal.
+    dagger : bool
+        Not significantly worse than the best of its column.
     rank : int
         1 for the best of its column, 2 for the second, else 0.
     trials : tuple of str
@@ -40,18 +42,23 @@ class Cell:
     text: str = ""
     code: bool = False
     star: bool = False
+    dagger: bool = False
     rank: int = 0
     trials: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column: the group that it stands in, its title, its unit, and which way is better."""
+    """A column: the group that it stands in, its title, its unit, which way is better, and its share of the width.
+
+    A column of numbers has no share: it is as wide as its numbers. A column of words is set in that share of the page.
+    """
 
     group: str
     title: str
     unit: str = ""
     direction: str | None = None
+    share: float = 0.0
 
     @property
     def heading(self) -> str:
@@ -61,15 +68,19 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A row of cells under a heading."""
+    """A row of cells under a heading; neighbouring rows of one `group` stand together under its name."""
 
     heading: str
     cells: tuple[Cell, ...]
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A table: `rows` are compared with each other, `footer` rows are not; `notes` explain codes and reasons."""
+    """A table: `rows` are compared with each other, `footer` rows are not; `notes` explain codes and reasons.
+
+    `long` tables go over pages; `group_title` is what the groups of rows are.
+    """
 
     name: str
     caption: str
@@ -78,6 +89,8 @@ class Table:
     rows: tuple[Row, ...]
     footer: tuple[Row, ...] = ()
     notes: tuple[str, ...] = ()
+    long: bool = False
+    group_title: str = ""
 
     @property
     def groups(self) -> list[tuple[str, int]]:
@@ -120,11 +133,15 @@ def ranked(cells: list[Cell], direction: str | None) -> list[Cell]:
     """Return one column's cells with the best and the second marked; ties are decided on the rounded values."""
     if direction is None:
         return cells
-    levels = sorted({float(c.text) for c in cells if c.value is not None and not c.code}, reverse=direction == "max")
-    numbered = [c for c in cells if c.value is not None and not c.code]
-    if len(numbered) < 2:
+    printed = [float(c.text) if c.value is not None and not c.code and c.text else None for c in cells]
+    numbers = [number for number in printed if number is not None]
+    if len(numbers) < 2:
         return cells
+    levels = sorted(set(numbers), reverse=direction == "max")
     place = {level: rank for rank, level in enumerate(levels[:2], 1)}
-    if sum(float(c.text) == levels[0] for c in numbered) > 1:
+    if numbers.count(levels[0]) > 1:
         place = {levels[0]: 1}  # two firsts leave no second
-    return [replace(c, rank=place.get(float(c.text), 0)) if c.value is not None and not c.code else c for c in cells]
+    return [
+        cell if number is None else replace(cell, rank=place.get(number, 0))
+        for cell, number in zip(cells, printed, strict=True)
+    ]

@@ -30,6 +30,8 @@ def print_table(table: Table, console: Console) -> None:
 def _part(table: Table, groups: list[int]) -> RichTable:
     title = table.caption if groups[0] == 0 else None
     shown = RichTable(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    if table.group_title:
+        shown.add_column(table.group_title, no_wrap=True)
     shown.add_column(table.corner, no_wrap=True)
     chosen: list[int] = []
     start = 0
@@ -38,19 +40,26 @@ def _part(table: Table, groups: list[int]) -> RichTable:
             for offset in range(width):
                 column = table.columns[start + offset]
                 heading = f"{'' if offset else name}\n{column.heading}" if name else column.heading
-                shown.add_column(heading, justify="right", no_wrap=True)
+                shown.add_column(heading, justify="left" if column.share else "right", no_wrap=not column.share)
                 chosen.append(start + offset)
         start += width
+    before = ""
     for row in table.rows:
-        shown.add_row(row.heading, *(_text(row.cells[i]) for i in chosen))
+        if table.group_title and before not in ("", row.group):
+            shown.add_section()
+        first = [Text(row.group if row.group != before else "", style="bold")] if table.group_title else []
+        shown.add_row(*first, Text(row.heading), *(_text(row.cells[i]) for i in chosen))
+        before = row.group
     if table.footer:
         shown.add_section()
         for row in table.footer:
-            shown.add_row(Text(row.heading, style="dim"), *(Text(row.cells[i].text + " ", style="dim") for i in chosen))
+            blank = [Text("")] if table.group_title else []
+            cells = [Text(row.cells[i].text + " ", style="dim") for i in chosen]
+            shown.add_row(*blank, Text(row.heading, style="dim"), *cells)
     return shown
 
 
 def _text(cell: Cell) -> Text:
     style = "bold red" if cell.text == "WR" else "yellow" if cell.code else ("", "bold green", "underline")[cell.rank]
-    # a blank stands where the star of others stands, so that points align
-    return Text.assemble((cell.text, style), "*" if cell.star else " ")
+    # a blank stands where the mark of others stands, so that points align
+    return Text.assemble((cell.text, style), "*" if cell.star else "†" if cell.dagger else " ")

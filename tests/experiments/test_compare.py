@@ -111,7 +111,8 @@ def test_the_same_store_gives_the_same_bytes(done: Comparison, tmp_path: Path) -
 
 def test_sources_lead_from_a_cell_to_its_trials(done: Comparison) -> None:
     sources = json.loads((done.folder / "sources.json").read_text())
-    [trial] = sources["summary"]["nothing"]["line 2 value"]
+    [place] = sources["tables"]["summary"]["nothing"]["line 2 value"]
+    trial = sources["trials"][place]
     mine = done.frame[(done.frame["title"] == "nothing") & (done.frame["label"] == "line 2")]
     assert mine["trial"].tolist() == [trial]
 

@@ -14,7 +14,8 @@ from experiments.tables.csv import render_csv
 from experiments.tables.frame import MEASURES
 from experiments.tables.latex import render_latex
 from experiments.tables.markdown import render_markdown
-from experiments.tables.summary import overview_table, summary_table
+from experiments.tables.overview import overview_table
+from experiments.tables.summary import summary_table
 from experiments.tables.table import Cell, decimals_for, number_text, ranked
 from experiments.tables.terminal import print_table
 
@@ -62,7 +63,9 @@ def frame(rows: list[tuple[str, str, float | None, str]], bound: float | None = 
         made.append(
             {
                 "label": label,
+                "family": "family",
                 "title": title,
+                "tasks": 3,
                 "method": title,
                 "repetition": sum(r[:2] == (label, title) for r in rows[:i]),
                 "instance": "i",
@@ -79,17 +82,21 @@ def frame(rows: list[tuple[str, str, float | None, str]], bound: float | None = 
                 "wall_seconds": 1.0,
                 "peak_bytes": 1e6,
                 **dict.fromkeys(MEASURES),
+                "limit_s": 2.0,
+                "tolerance": 1e-4,
+                "horizon_s": 2.0,
                 "best_value": 9.0,
                 "best_bound": bound,
                 "gap": gap,
                 "own_gap": None,
-                "gap_to_best": None,
+                "gap_to_best": None if value is None else (value - 9.0) / value,
                 "proven": gap is not None and gap < 1e-4,
                 "code": code,
             }
         )
     found = pd.DataFrame(made)
-    found[["value", "best_bound", "gap", "seconds"]] = found[["value", "best_bound", "gap", "seconds"]].astype(float)
+    numbers = ["value", "best_bound", "gap", "gap_to_best", "seconds"]
+    found[numbers] = found[numbers].astype(float)
     return found
 
 
@@ -155,7 +162,7 @@ def test_markdown_marks_best_second_and_star() -> None:
     assert len(widths) == 1
 
 
-LATEX = r"""% summary: needs \usepackage{booktabs} and \usepackage{siunitx}
+LATEX = r"""% summary: needs array, booktabs, longtable, siunitx
 \begin{table}
   \centering
   \caption{50\% \& more}
