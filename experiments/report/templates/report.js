@@ -83,7 +83,7 @@
   // -- tables that sort: numbers as numbers, then words, codes last
   function keyOf(cell) {
     if (cell.dataset.v !== undefined) return [0, Number(cell.dataset.v)];
-    if (cell.tagName === "TH" || cell.dataset.t !== undefined) return [1, cell.textContent.trim()];
+    if (cell.tagName === "TH" || (cell.dataset.t !== undefined && cell.textContent.trim())) return [1, cell.textContent.trim()];
     return [2, cell.textContent.trim()];
   }
   function sort(table, column, down) {
