@@ -77,13 +77,15 @@ def routes() -> dict[str, str]:
 
 def _cbc_version() -> str:
     import re
+    import warnings
 
     import pulp
 
     try:
-        text = subprocess.run(
-            [pulp.PULP_CBC_CMD().path, "-quit"], capture_output=True, text=True, timeout=10, check=False
-        ).stdout
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # PuLP's plans for its next version
+            path = pulp.PULP_CBC_CMD().path
+        text = subprocess.run([path, "-quit"], capture_output=True, text=True, timeout=10, check=False).stdout
     except (OSError, subprocess.SubprocessError):
         return "absent"
     match = re.search(r"Version:?\s*(\S+)", text)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from experiments.store import Store
+from experiments.tables.table import Table
 from instances.files.replacing import replacing
 
-__all__ = ["manifest_of", "unexplained_lines", "write_manifest"]
+__all__ = ["manifest_of", "unexplained_lines", "warned", "write_manifest"]
+
+_SHOWN = 20
 
 
 def manifest_of(store: Store, study: str | None = None) -> dict[str, Any]:
@@ -84,3 +89,14 @@ def unexplained_lines(store: Store, study: str | None = None) -> list[str]:
         f"{entries[trial].label} · {entries[trial].title} ({trial[:12]}): {what.strip().splitlines()[0]}"
         for trial, what in store.unexplained(identity).items()
     ]
+
+
+def warned(tables: Sequence[Table], lines: Sequence[str]) -> list[Table]:
+    """Return `tables` with what nobody can account for on top of each."""
+    if not lines:
+        return list(tables)
+    mark = f"{len(lines)} unexplained {'outcome' if len(lines) == 1 else 'outcomes'}"
+    notes = tuple(f"Unexplained: {line}" for line in lines[:_SHOWN])
+    if len(lines) > _SHOWN:
+        notes += (f"Unexplained: {len(lines) - _SHOWN} more, see the manifest.",)
+    return [replace(one, caption=f"[{mark}] {one.caption}".strip(), notes=(*notes, *one.notes)) for one in tables]

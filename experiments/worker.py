@@ -29,6 +29,7 @@ from experiments.process_tree import die_with_parent, subreaper
 from experiments.settings import options_of
 from experiments.trial import Trial
 from formulations.registry import Family, family
+from instances.errors import InputError
 from instances.instance import Instance
 from solvers.contract import Budget, Method, Outcome, Termination
 from solvers.registry import entry, make
@@ -191,15 +192,21 @@ def _run(request: Request, send: Any) -> dict[str, Any]:
     send({"kind": "pause"})
     if not isinstance(outcome, Outcome):
         return _stopped(Termination.CRASHED, f"returned {type(outcome).__name__}, expected Outcome", seconds)
+    document, reason = None, str(outcome.reason)
+    if outcome.plan is not None:
+        try:
+            document = chosen.plan_document(problem, outcome.plan)
+        except InputError as error:  # a plan, but not for this problem: the referee will call the claim wrong
+            reason = "; ".join(filter(None, (f"its plan cannot be written: {error}", reason)))
     return {
         "kind": "done",
         "status": str(outcome.status),
         "termination": str(outcome.termination),
-        "reason": " ".join(str(outcome.reason).split()),
+        "reason": " ".join(reason.split()),
         "bound": outcome.bound,
         "info": plain(outcome.info),
         "seconds": seconds,
-        "plan": None if outcome.plan is None else chosen.plan_document(problem, outcome.plan),
+        "plan": document,
     }
 
 
@@ -269,48 +276,64 @@ def _warm_up(request: Request, chosen: Family, options: Any) -> None:
     if request.warm_up_s <= 0:
         return
 
-    def over(_signal: int, _frame: Any) -> None:
-        raise _WarmUpOver
-
     budget, name = request.trial.budget, request.trial.method
     if entry(name).uses_evaluations:
         # it soon ends by itself, however long its kernels take to compile
         small = replace(budget, seconds=request.warm_up_s, evaluations=_WARM_UP_EVALUATIONS)
     else:
         small = replace(budget, seconds=min(request.warm_up_s, _WARM_UP_S), evaluations=None)
+    compilations = _Compilations()
+    until, seen = time.monotonic() + request.warm_up_s, 0
+
+    def over(_signal: int, _frame: Any) -> None:
+        nonlocal seen
+        # a method that does not heed its small budget is left alone only as long as it compiles
+        if time.monotonic() >= until or not (compilations.open or compilations.count > seen):
+            raise _WarmUpOver
+        seen = compilations.count
+
     signal.signal(signal.SIGALRM, over)
+    pause = min(request.warm_up_s, 2 * _WARM_UP_S)
     try:
-        signal.setitimer(signal.ITIMER_REAL, request.warm_up_s)
+        signal.setitimer(signal.ITIMER_REAL, pause, pause)
         # a run that spent its seconds on compiling may have left kernels untouched, so it is run again
-        compiled = 1
-        while compiled:
-            with _compilations() as count:
+        before = -1
+        with compilations.counted():
+            while compilations.count > before:
+                before = compilations.count
                 warm_up(name, request.trial.settings, chosen, options, small)
-            compiled = len(count)
     except (Exception, _WarmUpOver):
         pass
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-@contextlib.contextmanager
-def _compilations() -> Iterator[list[Any]]:
-    """Collect an item for every kernel that is compiled (not loaded) meanwhile."""
-    count: list[Any] = []
-    if "numba" not in sys.modules:
-        yield count
-        return
-    from numba.core import event
+class _Compilations:
+    """Counts the kernels that are compiled (not loaded), and those on which the compiler is at work."""
 
-    class Counter(event.Listener):  # type: ignore[misc]
-        def on_start(self, event: Any) -> None:
-            count.append(event)
+    def __init__(self) -> None:
+        self.count = self.open = 0
 
-        def on_end(self, event: Any) -> None:
-            pass
+    @contextlib.contextmanager
+    def counted(self) -> Iterator[None]:
+        """Count meanwhile."""
+        if "numba" not in sys.modules:
+            yield
+            return
+        from numba.core import event
 
-    with event.install_listener("numba:compile", Counter()):
-        yield count
+        mine = self
+
+        class Listener(event.Listener):  # type: ignore[misc]
+            def on_start(self, event: Any) -> None:
+                mine.count += 1
+                mine.open += 1
+
+            def on_end(self, event: Any) -> None:
+                mine.open -= 1
+
+        with event.install_listener("numba:compile", Listener()):
+            yield
 
 
 def warm_up(name: str, settings: Mapping[str, Any], chosen: Family, options: Any, budget: Budget) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numba import njit
 
 from formulations.joint.plan import JointPlan
 from formulations.joint.problem import JointProblem
@@ -26,6 +29,29 @@ def local_plan(problem: JointProblem) -> JointPlan:
     return JointPlan(
         version=np.zeros(load.n_tasks, dtype=np.int64), candidate=none, cloud=none, device_until=last, edge_until=last
     )
+
+
+def random_plan(problem: JointProblem, rng: np.random.Generator) -> JointPlan:
+    """Each task on its device, or cut at random with the rest on an edge that it may use."""
+    plan = local_plan(problem)
+    last = plan.device_until
+    until = rng.integers(0, last + 1)
+    offload = until < last
+    return JointPlan(
+        version=plan.version,
+        candidate=np.where(offload, 0, -1),
+        cloud=plan.cloud,
+        device_until=until,
+        edge_until=last,
+    )
+
+
+@njit
+def _spin() -> float:
+    x = 0.5
+    while x > 0.0:
+        x = 1.0 - x * 0.5
+    return x
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +121,89 @@ class Dummy:
             kept.append(np.ones(5_000_000))
             time.sleep(0.05)
         return self._good(problem)
+
+    def _allocate_fast(self, problem: Any, rng: np.random.Generator, trace: Trace) -> Outcome:
+        kept = [np.ones(12_500_000) for _ in range(100)]  # 10 GB, every page touched
+        return self._good(problem, info={"kept": len(kept)})
+
+    def _allocate_in_child(self, problem: Any, rng: np.random.Generator, trace: Trace) -> Outcome:
+        code = "import time\nkept = []\nfor _ in range(1000): kept.append(b'x' * 10_000_000)\ntime.sleep(60)"
+        subprocess.run([sys.executable, "-S", "-c", code], start_new_session=True, check=False)
+        return self._good(problem)
+
+    def _spin(self, problem: Any, rng: np.random.Generator, trace: Trace) -> Outcome:
+        trace.incumbent(local_plan(problem))
+        _spin()  # native code that keeps the interpreter's lock: no thread and no signal handler runs
+        return self._good(problem)
+
+    def _segfault(self, problem: Any, rng: np.random.Generator, trace: Trace) -> Outcome:
+        ctypes.string_at(0)
+        return self._good(problem)
+
+    def _out_of_session(self, problem: Any, rng: np.random.Generator, trace: Trace) -> Outcome:
+        marked = ["sh", "-c", f"(setsid sleep {self.params.seconds:g} &) ; exit 0"]
+        subprocess.run(marked, start_new_session=True, check=True)
+        return self._good(problem)
+
+    def _out_of_session_then_sleep(self, problem: Any, rng: np.random.Generator, trace: Trace) -> Outcome:
+        self._out_of_session(problem, rng, trace)
+        time.sleep(60)
+        return self._good(problem)
+
+    def _out_of_session_then_abort(self, problem: Any, rng: np.random.Generator, trace: Trace) -> Outcome:
+        self._out_of_session(problem, rng, trace)
+        os.abort()
+
+    def _print_without_end(self, problem: Any, rng: np.random.Generator, trace: Trace) -> Outcome:
+        while True:
+            os.write(1, b"noise" * 20_000)
+            os.write(2, b"noise" * 20_000)
+
+    def _talk_without_end(self, problem: Any, rng: np.random.Generator, trace: Trace) -> Outcome:
+        bound = 0.0
+        while True:
+            bound += 1e-12
+            trace.bound(bound)
+
+    def _nan_bound(self, problem: Any, rng: np.random.Generator, trace: Trace) -> Outcome:
+        return self._good(problem, bound=float("nan"))
+
+    def _nan_traced(self, problem: Any, rng: np.random.Generator, trace: Trace) -> Outcome:
+        trace.bound(float("nan"))
+        return self._good(problem)
+
+    def _wrong_plan_type(self, problem: Any, rng: np.random.Generator, trace: Trace) -> Outcome:
+        return Outcome(plan="all of it", status=SolutionStatus.FEASIBLE, termination=Termination.COMPLETED)
+
+    def _plan_of_another(self, problem: Any, rng: np.random.Generator, trace: Trace) -> Outcome:
+        from formulations.joint.problem import JointOptions
+        from instances.generators.registry import generate
+
+        other = JointProblem(instance=generate("line", {"tasks": "5"}, 2), options=JointOptions())
+        return Outcome(plan=local_plan(other), status=SolutionStatus.FEASIBLE, termination=Termination.COMPLETED)
+
+    def _kill_itself(self, problem: Any, rng: np.random.Generator, trace: Trace) -> Outcome:
+        trace.incumbent(local_plan(problem))
+        os.kill(os.getpid(), signal.SIGKILL)
+        return self._good(problem)
+
+    def _counting(self, problem: Any, rng: np.random.Generator, trace: Trace) -> Outcome:
+        """Work for a while, the same for the same seed; leave a line where the harness of random kills reads it."""
+        log = os.environ.get("TIERCUT_TEST_LOG")
+        if log:
+            with open(log, "a") as file:
+                file.write(f"{int(rng.integers(2**62))}\n")
+        for step in range(5):
+            trace.incumbent(random_plan(problem, rng) if step else local_plan(problem))
+            trace.bound(1e-6 * (step + 1))
+            time.sleep(0.004)
+        return Outcome(
+            plan=trace.best_plan,  # type: ignore[attr-defined]
+            status=SolutionStatus.FEASIBLE,
+            termination=Termination.EVALUATION_LIMIT,
+            bound=1e-5,
+            info={"evaluations": 5},
+        )
 
     def _orphan(self, problem: Any, rng: np.random.Generator, trace: Trace) -> Outcome:
         child = subprocess.Popen(["sleep", "60"])
