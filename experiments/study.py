@@ -22,7 +22,7 @@ __all__ = ["FIGURES", "InstanceGrid", "InstanceSpec", "MethodSpec", "Study", "re
 Scalar = bool | int | float | str
 Axis = Scalar | list[Scalar]
 
-FIGURES = ("gap", "anytime")
+FIGURES = ("gap", "anytime", "gap-profile", "performance-profile", "time-profile", "scaling", "critical-difference")
 """What is drawn where a study names nothing; a figure for which there is too little data is left out."""
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from experiments.shelf import rebuild_instance
 from experiments.store import Store
-from experiments.tables.cells import number_cell, word_cell
+from experiments.tables.cells import number_cell
 from experiments.tables.table import Column, Row, Table, decimals_for
 from formulations.score import relative_gap
 from instances.errors import InputError
@@ -16,11 +16,11 @@ from instances.system import Tier
 
 __all__ = ["instance_statistics_table"]
 
-_COUNTS = ("networks", "layers", "devices", "edges", "clouds", "links")
+_COUNTS = ("nets", "layers", "devices", "edges", "clouds")
 
 
 def instance_statistics_table(store: Store, frame: pd.DataFrame, caption: str) -> Table:
-    """Return one row an instance: tasks, networks, layers, nodes, links, best value, best bound and their gap."""
+    """Return one row an instance: tasks, networks, layers, nodes, best value, best bound and their gap."""
     first = frame.groupby("label", sort=False).first()
     trials = frame.groupby("label", sort=False)["trial"].agg(tuple).to_dict()
     counts = {sha: _counts(store, sha) for sha in dict.fromkeys(first["instance"])}
@@ -42,7 +42,6 @@ def instance_statistics_table(store: Store, frame: pd.DataFrame, caption: str) -
                     number_cell(value, decimals["best_value"], mine),
                     number_cell(bound, decimals["best_bound"], mine),
                     number_cell(None if gap is None else 100.0 * gap, 2, mine),
-                    word_cell(str(row["instance"])[:12]),
                 ),
             )
         )
@@ -55,11 +54,10 @@ def instance_statistics_table(store: Store, frame: pd.DataFrame, caption: str) -
             Column(group="", title="best value"),
             Column(group="", title="best bound"),
             Column(group="", title="gap", unit="%"),
-            Column(group="", title="SHA-256"),
         ),
         rows=tuple(rows),
         notes=(
-            "Layers: of all networks of the instance together. Best value and bound: of any method in the store, "
+            "Nets: different networks; layers: of all of them together. Best value and bound: of any method in the store, "
             "by the referee and certified; their gap is what is not known about the optimum.",
         ),
         long=True,
@@ -76,10 +74,9 @@ def _counts(store: Store, sha256: str) -> dict[str, Any]:
     except InputError:
         return {}
     return {
-        "networks": len(instance.networks),
+        "nets": len(instance.networks),
         "layers": sum(len(network) for network in instance.networks),
         "devices": len(instance.system.nodes_of(Tier.DEVICE)),
         "edges": len(instance.system.nodes_of(Tier.EDGE)),
         "clouds": len(instance.system.nodes_of(Tier.CLOUD)),
-        "links": instance.system.n_links,
     }

@@ -49,8 +49,12 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
 
 _PAGE_PT = 345.0
 """Text width of the article class at ten points: wider tables are set in parts, one above the other."""
-_LETTER_PT = 4.7
+_HEIGHT_PT = 530.0
 _GAP_PT = 8.0
+_SIZES = (("small", 4.6, 11.0), ("footnotesize", 4.1, 9.5), ("scriptsize", 3.6, 8.0))
+"""Sizes to try, with the width of a letter and the height of a line."""
+_HEADING = 8
+"""Headings of more letters stand on two lines."""
 
 
 def render_latex(table: Table) -> str:
@@ -64,7 +68,7 @@ def render_latex(table: Table) -> str:
 
 
 def _float(table: Table) -> str:
-    parts = _parts(table)
+    size, parts = _layout(table)
     lines = [
         f"% {table.name}: needs {', '.join(PACKAGES)}",
         "\\begin{table}",
@@ -73,7 +77,7 @@ def _float(table: Table) -> str:
         f"  \\label{{tab:{table.name}}}",
         "  \\sisetup{detect-weight=true, group-digits=false}",
         "  \\setlength{\\tabcolsep}{4pt}",
-        "  \\small",
+        f"  \\{size}",
     ]
     for number, part in enumerate(parts):
         if number:
@@ -94,12 +98,13 @@ def _float(table: Table) -> str:
 def _long(table: Table) -> str:
     every = range(len(table.columns))
     heading = _headings(table, every)
+    size = next((name for name, letter, _ in _SIZES if _total(table, letter) <= _PAGE_PT), _SIZES[-1][0])
     lines = [
         f"% {table.name}: needs {', '.join(PACKAGES)}",
         "\\begingroup",
         "\\sisetup{detect-weight=true, group-digits=false}",
         "\\setlength{\\tabcolsep}{4pt}",
-        "\\small",
+        f"\\{size}",
         f"\\begin{{longtable}}{{l{_spec(table, every)}}}",
         f"  \\caption{{{latex_text(table.caption)}}}\\label{{tab:{table.name}}}\\\\",
         "    \\toprule",
@@ -123,32 +128,76 @@ def _long(table: Table) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _parts(table: Table) -> list[list[int]]:
-    """Return the columns of each part, groups kept together as long as they fit on a page."""
-    first = max((len(row.heading) for row in (*table.rows, *table.footer)), default=0) * _LETTER_PT
-    parts: list[list[int]] = [[]]
-    width, at = first, 0
+def _layout(table: Table) -> tuple[str, list[list[int]]]:
+    """Return the largest size at which the table fits on a page, and its parts."""
+    rows = len(table.rows) + len(table.footer) + 4
+    letters = sum(len(note) for note in table.notes)
+    notes = 9.5 * (letters * 4.1 / _PAGE_PT + len(table.notes))
+    found = [(size, _parts(table, letter), line) for size, letter, line in _SIZES]
+    fitting = (one for one in found if len(one[1]) * rows * one[2] + notes <= _HEIGHT_PT)
+    size, parts, _ = next(fitting, found[-1])
+    return size, parts
+
+
+def _parts(table: Table, letter: float) -> list[list[int]]:
+    """Return the columns of each part, groups kept together as long as they fit on a page, parts about as wide."""
+    first = _first(table, letter)
+    pieces: list[list[int]] = []
+    at = 0
     for _, count in table.groups:
         columns = list(range(at, at + count))
         at += count
-        needed = sum(_width(table, i) for i in columns)
-        pieces = [columns] if first + needed <= _PAGE_PT else [[i] for i in columns]
-        for piece in pieces:
-            needed = sum(_width(table, i) for i in piece)
-            if parts[-1] and width + needed > _PAGE_PT:
-                parts.append([])
-                width = first
-            parts[-1] += piece
-            width += needed
+        whole = first + sum(_width(table, i, letter) for i in columns) <= _PAGE_PT
+        pieces += [columns] if whole and len(table.groups) > 1 else [[i] for i in columns]
+    widths = [sum(_width(table, i, letter) for i in piece) for piece in pieces]
+    few = len(_packed(pieces, widths, _PAGE_PT - first))
+    room = _PAGE_PT - first
+    while 0.95 * room > max(widths) and len(_packed(pieces, widths, 0.95 * room)) == few:
+        room *= 0.95
+    return _packed(pieces, widths, room)
+
+
+def _packed(pieces: list[list[int]], widths: list[float], room: float) -> list[list[int]]:
+    parts: list[list[int]] = [[]]
+    used = 0.0
+    for piece, width in zip(pieces, widths, strict=True):
+        if parts[-1] and used + width > room:
+            parts.append([])
+            used = 0.0
+        parts[-1] += piece
+        used += width
     return parts
 
 
-def _width(table: Table, index: int) -> float:
+def _total(table: Table, letter: float) -> float:
+    return _first(table, letter) + sum(_width(table, i, letter) for i in range(len(table.columns)))
+
+
+def _first(table: Table, letter: float) -> float:
+    indent = 10.0 if table.group_title else 0.0
+    return max((len(row.heading) for row in (*table.rows, *table.footer)), default=0) * letter + indent + _GAP_PT
+
+
+def _width(table: Table, index: int, letter: float) -> float:
     column = table.columns[index]
     if column.share:
         return column.share * _PAGE_PT
     texts = [row.cells[index].text for row in (*table.rows, *table.footer)]
-    return max(len(column.heading), *map(len, texts), 1) * _LETTER_PT + _GAP_PT
+    return max(*(len(line) for line in _lines(column.heading)), *map(len, texts), 1) * letter + _GAP_PT
+
+
+def _lines(heading: str) -> list[str]:
+    """Return a heading on one line, or on the two that are least wide."""
+    words = heading.split(" ")
+    if len(heading) <= _HEADING or len(words) < 2:
+        return [heading]
+    cuts = [[" ".join(words[:i]), " ".join(words[i:])] for i in range(1, len(words))]
+    return min(cuts, key=lambda cut: max(map(len, cut)))
+
+
+def _heading(text: str) -> str:
+    lines = [latex_text(line) for line in _lines(text)]
+    return lines[0] if len(lines) == 1 else rf"\shortstack[r]{{{lines[0]}\\{lines[1]}}}"
 
 
 def _spec(table: Table, part: Sequence[int]) -> str:
@@ -171,7 +220,7 @@ def _headings(table: Table, part: Sequence[int]) -> list[str]:
             rules.append(f"\\cmidrule(lr){{{at}-{at + width - 1}}}")
             at += width
         lines += ["    " + " & ".join(names) + r" \\", "    " + " ".join(rules)]
-    lines.append("    " + " & ".join([latex_text(table.corner), *(latex_text(c.heading) for c in columns)]) + r" \\")
+    lines.append("    " + " & ".join([latex_text(table.corner), *(_heading(c.heading) for c in columns)]) + r" \\")
     return lines
 
 
@@ -205,7 +254,7 @@ def _row(row: Row, part: Sequence[int]) -> str:
 
 def _cell(cell: Cell) -> str:
     numeric = cell.value is not None and _NUMBER.fullmatch(cell.text)
-    text = f"\\num{{{cell.text}}}" if numeric else latex_text(cell.text)
+    text = f"\\num{{{cell.text}}}" if numeric else _breakable(cell.text)
     if cell.rank == 1:
         text = f"\\textbf{{{text}}}"
     elif cell.rank == 2:
@@ -213,6 +262,14 @@ def _cell(cell: Cell) -> str:
     # marks that take no room keep the points aligned
     marks = ("*" if cell.star else "") + (r"\dagger" if cell.dagger else "")
     return text + (f"\\rlap{{$^{{{marks}}}$}}" if marks else "")
+
+
+def _breakable(text: str) -> str:
+    """Return words with places at which long ones, such as identifiers of documents, may break."""
+    return " ".join(
+        re.sub(r"([./_)(])(?=[^{} ])", r"\1\\allowbreak{}", latex_text(word)) if len(word) > 12 else latex_text(word)
+        for word in text.split(" ")
+    )
 
 
 def latex_text(text: str) -> str:

@@ -37,18 +37,17 @@ def methods_table(store: Store, frame: pd.DataFrame, caption: str) -> Table:
         params = "–" if identity is None else _parameters(identity["params"])
         version = "not run" if identity is None else str(identity["version"])
         kind, citation = _card(method)
-        texts = (method, kind, version, params, citation)
+        texts = (f"{method}, {kind}", version, params, citation)
         rows.append(Row(heading=str(title), cells=tuple(word_cell(text, trials) for text in texts)))
     return Table(
         name="methods",
         caption=f"{caption}: methods" if caption else "Methods",
         corner="as called here",
         columns=(
-            Column(group="", title="method", share=0.11),
-            Column(group="", title="kind", share=0.11),
-            Column(group="", title="version", share=0.13),
-            Column(group="", title="parameters", share=0.24),
-            Column(group="", title="source", share=0.17),
+            Column(group="", title="method, kind", share=0.15),
+            Column(group="", title="version", share=0.15),
+            Column(group="", title="parameters", share=0.18),
+            Column(group="", title="source", share=0.20),
         ),
         rows=tuple(rows),
         notes=("Version: a hash of the source that the method runs on.", *_software(store, environments)),
