@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo readme-table test lint types slow audit docs bench clean
+.PHONY: setup tools demo readme-table test lint types slow audit docs bench clean
 
 setup: $(READY)
 
@@ -29,10 +29,19 @@ lint: setup
 types: setup
 	$(BIN)/mypy
 
-slow: setup
+# What the slow suite needs besides Python packages: a browser and a TeX, from Debian's packages, and PyTorch.
+# A test skips, with its reason, where one of them cannot be had.
+tools: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[torch]'
+	if command -v apt-get > /dev/null && [ "$$(id -u)" = 0 ]; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+	    chromium chromium-driver poppler-utils texlive-latex-base texlive-latex-recommended texlive-science > /dev/null; \
+	fi
+
+slow: tools
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
 
-audit: setup
+audit: tools
 	$(BIN)/python benchmarks/audit.py
 
 docs: setup
