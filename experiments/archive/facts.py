@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from experiments.manifest import manifest_of
 from experiments.progress import duration
 from experiments.store import Store
-from experiments.study import Study
 
 __all__ = ["ArchiveFacts", "archive_facts"]
 
@@ -59,8 +59,8 @@ class ArchiveFacts:
     finished: str
 
 
-def archive_facts(store: Store, study: Study, frame: pd.DataFrame, missing: Iterable[str] = ()) -> ArchiveFacts:
-    """Return the facts of the study that `frame` is of; `missing` names files that could not be put in."""
+def archive_facts(store: Store, identity: str, frame: pd.DataFrame, missing: Iterable[str] = ()) -> ArchiveFacts:
+    """Return the facts of a study, of which `frame` is; `missing` names files that could not be put in."""
     wanted = set(frame["trial"])
     rows = {row["id"]: row for row in store.trials() if row["id"] in wanted}
     machines = store.environments()
@@ -77,14 +77,15 @@ def archive_facts(store: Store, study: Study, frame: pd.DataFrame, missing: Iter
     methods = tuple((title, method, tuple(seen)) for title, (method, seen) in versions.items())
     endings = {str(k): int(v) for k, v in sorted(frame["termination"].astype(str).value_counts().items())}
     gone = tuple(missing)
+    noted = manifest_of(store, identity)["deviations"]
     return ArchiveFacts(
         trials=len(frame),
         recorded=len([t for t in frame["trial"] if t in rows]),
         plans=int((frame["code"] == "").sum()),
         wrong=int((frame["verdict"] == "wrong").sum()),
-        unexplained=endings.get("unexplained", 0),
+        unexplained=len(store.unexplained(identity)),
         endings=endings,
-        deviations=tuple(_deviations(frame, endings, environments, methods, gone)),
+        deviations=tuple(_deviations(frame, endings, environments, methods, gone, noted)),
         environments=environments,
         methods=methods,
         kept=sum(documents),
@@ -101,10 +102,19 @@ def _deviations(
     environments: dict[str, dict[str, Any]],
     methods: tuple[tuple[str, str, tuple[str, ...]], ...],
     missing: tuple[str, ...],
+    noted: Mapping[str, Sequence[Any]],
 ) -> Iterable[str]:
+    for name, text in (
+        ("unexplained", "outcomes are unexplained"),
+        ("forced", "runs were forced onto fewer cores than their threads"),
+        ("interrupted", "runs were interrupted"),
+        ("retried", "trials were run again after an ending that did not satisfy"),
+    ):
+        if noted[name]:
+            yield f"{len(noted[name])} {text}"
     if endings.get("not run"):
         yield f"{endings['not run']} of {len(frame)} trials have no record"
-    for name in ("unexplained", "crashed", "interrupted", "unsupported", "unavailable", "memory_limit", "time_limit"):
+    for name in ("crashed", "interrupted", "unsupported", "unavailable", "memory_limit", "time_limit"):
         if endings.get(name):
             count = endings[name]
             yield f"{count} {'trial' if count == 1 else 'trials'} ended as {name.replace('_', ' ')}"

@@ -18,6 +18,7 @@ from experiments.archive.manifest import MANIFEST, Manifest, Member
 from experiments.archive.study_toml import study_toml
 from experiments.archive.zip_file import write_zip
 from experiments.export import export_store, stored_study, tables_of
+from experiments.manifest import write_manifest
 from experiments.store import Store
 from experiments.study import Study
 from instances.errors import InputError
@@ -59,8 +60,9 @@ def make_archive(store: Store, path: str | Path, identity: str | None = None, *,
             if one.suffix not in PICTURES
         }
         document, extras, missing = _self_contained(store, study, found)
-        facts = archive_facts(store, study, frame, missing)
+        facts = archive_facts(store, found, frame, missing)
         members |= extras
+        members["run.json"] = write_manifest(store, Path(folder) / "run.json", identity)
         members["study.toml"] = study_toml(document).encode()
         members["ARTIFACT.md"] = artifact_md(study, facts, sorted(extras)).encode()
         members["CITATION.cff"] = citation_cff(study, facts, authors).encode()

@@ -33,7 +33,7 @@ class Overview:
     Parameters
     ----------
     alarms : tuple of Alarm
-        Unexplained and wrong outcomes, then crashes and trials that were not run; empty where all is well.
+        Unexplained and wrong outcomes, then trials without a record; empty where all is well.
     tiles : tuple of (str, str)
         Number and what it counts.
     facts, machines : tuple of (str, str)
@@ -52,7 +52,12 @@ class Overview:
 
 
 def overview_of(
-    study: Study, identity: str, frame: pd.DataFrame, ended: pd.DataFrame, machines: Mapping[str, Mapping[str, Any]]
+    study: Study,
+    identity: str,
+    frame: pd.DataFrame,
+    ended: pd.DataFrame,
+    machines: Mapping[str, Mapping[str, Any]],
+    unexplained: Mapping[str, str],
 ) -> Overview:
     """Return the overview of a study.
 
@@ -66,12 +71,13 @@ def overview_of(
         Indexed by trial: ``environment, finished, version`` of the study's trials that have a record.
     machines : mapping
         Facts about machines by identity.
+    unexplained : mapping
+        What is known of the trials that nobody can account for, by identity.
     """
     termination, verdict = frame["termination"].astype(str), frame["verdict"].astype(str)
     alarms = (
-        _alarm("unexplained", "unexplained", frame[termination == "unexplained"]),
+        _alarm("unexplained", "unexplained", frame[frame["trial"].isin(unexplained)], unexplained),
         _alarm("wrong", "wrong: the referee refutes what was claimed", frame[verdict == "wrong"]),
-        _alarm("crashed", "crashed", frame[(termination == "crashed") & (verdict != "wrong")]),
         _alarm("absent", "without a record", frame[termination == "not run"]),
     )
     covered = int((frame["code"] == "").sum())
@@ -92,9 +98,12 @@ def overview_of(
     )
 
 
-def _alarm(name: str, heading: str, rows: pd.DataFrame) -> Alarm:
-    columns = rows[["label", "title", "repetition", "reason"]].head(_MOST_LINES)
-    lines = tuple((str(a), str(b), int(c), str(d)) for a, b, c, d in columns.itertuples(index=False, name=None))
+def _alarm(name: str, heading: str, rows: pd.DataFrame, reasons: Mapping[str, str] | None = None) -> Alarm:
+    columns = rows[["label", "title", "repetition", "reason", "trial"]].head(_MOST_LINES)
+    lines = tuple(
+        (str(a), str(b), int(c), (reasons or {}).get(str(trial), str(d)))
+        for a, b, c, d, trial in columns.itertuples(index=False, name=None)
+    )
     count = len(rows)
     what = f"{count} {'trial' if count == 1 else 'trials'} {heading}"
     return Alarm(name=name, heading=what, lines=lines, more=count - len(lines))

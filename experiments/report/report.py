@@ -18,6 +18,7 @@ from experiments.report.instance_pages import instance_pages
 from experiments.report.method_cards import method_cards
 from experiments.report.overview import overview_of
 from experiments.store import Store
+from experiments.tables.frame import frame_of
 
 __all__ = ["render_report", "write_report"]
 
@@ -52,7 +53,8 @@ def render_report(store: Store, identity: str | None = None) -> str:
     """
     found, _ = store.study(identity)
     study = stored_study(store, identity)
-    frame, tables = tables_of(store, identity)
+    _, tables = tables_of(store, identity)
+    frame = frame_of(store, identity, traces=True)
     rows = {row["id"]: row for row in store.trials()}
     ended = pd.DataFrame(
         [(t, rows[t]["environment"], rows[t]["finished"]) for t in dict.fromkeys(frame["trial"]) if t in rows],
@@ -75,11 +77,11 @@ def render_report(store: Store, identity: str | None = None) -> str:
     return environment.get_template("report.html.j2").render(
         title=study.title or study.name,
         study=study,
-        overview=overview_of(study, found, frame, ended, store.environments()),
+        overview=overview_of(study, found, frame, ended, store.environments(), store.unexplained(found)),
         tables=tables,
         pages=pages,
         cards=cards,
-        figures=drawn_figures(store, frame, study.figures),
+        figures=drawn_figures(store, frame),
         data=embedded({"charts": chart_data(store, frame), "pages": [page.picture for page in pages]}),
         # read from the package, not from the store
         style=Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8")),

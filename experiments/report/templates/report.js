@@ -184,12 +184,11 @@
   }
   const panels = new WeakMap();
   function drawAnytime(box) {
-    const curves = charts.anytime.filter(c => shown(c.method));
-    if (!curves.length) return nothing(box, "No method reported a plan.");
-    const end = Math.max(0.01, ...curves.map(c => Math.max(c.limit || 0, c.points[c.points.length - 1][0])));
-    const parts = charts.instances.map((label, index) => [label, curves.filter(c => c.instance === index)]).filter(([, mine]) => mine.length);
+    const parts = charts.anytime.map(p => [p, p.curves.filter(c => shown(c.method))]).filter(([, mine]) => mine.length);
+    if (!parts.length) return nothing(box, "No method reported a plan.");
+    const end = Math.max(0.01, ...parts.flatMap(([, mine]) => mine.map(c => Math.max(c.limit || 0, c.points[c.points.length - 1][0]))));
     holders(box, parts.length).forEach((holder, place) => {
-      const [label, mine] = parts[place];
+      const [{ panel: label, to }, mine] = parts[place];
       const width = widthOf(holder), height = Math.round(Math.min(240, width * 0.66)), left = 36, top = 24, bottom = height - 20;
       const start = 1e-3, most = Math.max(1, ...mine.flatMap(c => c.points.map(p => p[1]))) * 1.3;
       const x = t => left + (width - left - 8) * (Math.log(Math.max(t, start) / start) / Math.log(end / start));
@@ -198,7 +197,7 @@
       svg.classList.add("curves");
       el("rect", { x: 0, y: 0, width, height, fill: "none", "pointer-events": "all" }, svg);
       el("text", { x: 0, y: 12, class: "title" }, svg, fit(label, width * 0.6));
-      if (mine[0].to !== "certified bound") el("text", { x: width, y: 12, "text-anchor": "end" }, svg, `to the ${mine[0].to}`);
+      if (to !== "certified bound") el("text", { x: width, y: 12, "text-anchor": "end" }, svg, to === "mixed" ? "to bound or best known" : `to the ${to}`);
       for (const tick of decades(start, end)) {
         el("line", { x1: x(tick), x2: x(tick), y1: top, y2: bottom, class: "grid" }, svg);
         el("text", { x: x(tick), y: bottom + 14, "text-anchor": "middle" }, svg, num(tick) + (tick === 1 ? " s" : ""));
