@@ -53,6 +53,10 @@ def main() -> int:
     code, report = run()
     found = rows(report)
     lines = [
+        "---",
+        "orphan: true",
+        "---",
+        "",
         "# Evidence",
         "",
         "What `make audit` counted: every test of the exhaustive suites, how many cases it checked and how long it took.",
