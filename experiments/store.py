@@ -18,6 +18,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import msgspec
+
 from experiments.plain import canonical, digest
 from experiments.record import Record
 from experiments.store_schema import FROM_1, SCHEMA, SCHEMA_VERSION, TABLES
@@ -331,36 +333,46 @@ class Store:
         names = ("trial", "problem", "instance", "label", "method", "title", "repetition")
         return [Entry(**dict(zip(names, row, strict=True))) for row in rows]
 
-    def trials(self) -> Iterator[dict[str, Any]]:
-        """Yield every trial's row without plan and trace, by identity; JSON columns decoded."""
-        names = [
-            "id",
-            "problem",
-            "instance",
-            "identity",
-            "status",
-            "termination",
-            "verdict",
-            "reason",
-            "recovered",
-            "value",
-            "bound",
-            "seconds",
-            "wall_seconds",
-            "peak_bytes",
-            "measures",
-            "violations",
-            "info",
-            "environment",
-            "finished",
-            "killed",
-            "unexplained",
-        ]
+    def trials(self, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
+        """Yield every trial's row without plan and trace, by identity, or only its `columns`; JSON columns decoded."""
+        names = (
+            list(columns)
+            if columns is not None
+            else [
+                "id",
+                "problem",
+                "instance",
+                "identity",
+                "status",
+                "termination",
+                "verdict",
+                "reason",
+                "recovered",
+                "value",
+                "bound",
+                "seconds",
+                "wall_seconds",
+                "peak_bytes",
+                "measures",
+                "violations",
+                "info",
+                "environment",
+                "finished",
+                "killed",
+                "unexplained",
+            ]
+        )
+        decoded = [name for name in ("identity", "measures", "violations", "info") if name in names]
         for row in self._db.execute(f"SELECT {', '.join(names)} FROM trial ORDER BY id"):
             found = dict(zip(names, row, strict=True))
-            for name in ("identity", "measures", "violations", "info"):
-                found[name] = json.loads(found[name])
+            for name in decoded:
+                found[name] = msgspec.json.decode(found[name])
             yield found
+
+    def traces(self) -> Iterator[tuple[str, list[list[float]], list[list[float]]]]:
+        """Yield identity, incumbents and bounds of every trial, by identity."""
+        for trial, incumbents, bounds in self._db.execute("SELECT id, incumbents, bounds FROM trial ORDER BY id"):
+            yield trial, msgspec.json.decode(incumbents), msgspec.json.decode(bounds)
 
     def trace(self, trial: str) -> tuple[list[list[float]], list[list[float]]]:
         """Return incumbents and bounds of a trial as lists of [seconds, value]."""

@@ -64,7 +64,14 @@ def primal_integral(incumbents: Points, reference: float, horizon_s: float) -> f
     >>> primal_integral([(1.0, 8.0), (3.0, 6.0)], reference=6.0, horizon_s=10.0)
     1.5
     """
-    return primal_dual_integral(incumbents, [(0.0, reference)], horizon_s)
+    best, before, gap, parts = math.inf, 0.0, 1.0, []
+    for seconds, value in incumbents:
+        if value < best:  # only what improves changes the gap
+            now = min(max(seconds, before), horizon_s)
+            parts.append(gap * (now - before))
+            best, before, gap = value, now, primal_gap(max(value, reference), reference)
+    parts.append(gap * (horizon_s - before))
+    return math.fsum(parts)
 
 
 def primal_dual_integral(incumbents: Points, bounds: Points, horizon_s: float) -> float:

@@ -10,7 +10,7 @@ import pandas as pd
 from experiments.metrics.metric import Metric, aggregate, metric
 from experiments.statistics.blocks import blocks_of, few_instances
 from experiments.statistics.signed_rank import ALPHA, against, can_tell
-from experiments.tables.cells import number_cell
+from experiments.tables.cells import number_cell, trials_by
 from experiments.tables.table import Cell, Column, decimals_for, ranked
 
 __all__ = ["STANDARD", "Aggregates", "aggregate_columns", "chosen_metrics", "dagger_notes"]
@@ -46,7 +46,7 @@ def aggregate_columns(
     without any number are left out.
     """
     titles = list(dict.fromkeys(frame["title"]))
-    trials = frame.groupby("title", sort=False)["trial"].agg(tuple).to_dict()
+    trials = trials_by(frame, "title")
     columns, shown, tested, daggers = [], [], 0, False
     cells: dict[str, list[Cell]] = {title: [] for title in titles}
     for one in metrics:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
 from experiments.metrics.metric import Metric
 from experiments.tables.table import CODES, Cell, number_text
 
-__all__ = ["collapsed", "count_cell", "medians", "notes_of", "number_cell", "word_cell"]
+__all__ = ["collapsed", "count_cell", "medians", "notes_of", "number_cell", "trials_by", "word_cell"]
 
 _REASONS = 40
 """So many lines of reasons stand in a note; ``trials.csv`` has them all."""
@@ -36,10 +37,19 @@ def collapsed(frame: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """Return one row for each of `keys` in the frame's order: trials, whether wrong, whether all proven, first code."""
     grouped = frame.assign(_wrong=frame["code"] == "WR").groupby(list(keys), sort=False)
     found = grouped.agg(wrong=("_wrong", "any"), proven=("proven", "all"))
-    found["trials"] = grouped["trial"].agg(tuple)
+    found["trials"] = list(trials_by(frame, *keys).values())
     coded = frame[frame["code"] != ""].groupby(list(keys), sort=False)["code"].first()
     found["code"] = coded.reindex(found.index).fillna("")
     return found
+
+
+def trials_by(frame: pd.DataFrame, *keys: str) -> dict[Any, tuple[str, ...]]:
+    """Return the trials of every value of `keys` (a tuple where there are several), in the frame's order."""
+    found: dict[Any, list[str]] = {}
+    columns = [frame[key].tolist() for key in keys]
+    for key, trial in zip(columns[0] if len(keys) == 1 else zip(*columns, strict=True), frame["trial"], strict=True):
+        found.setdefault(key, []).append(trial)
+    return {key: tuple(trials) for key, trials in found.items()}
 
 
 def medians(frame: pd.DataFrame, keys: Sequence[str], metric: Metric) -> pd.Series:

@@ -9,7 +9,7 @@ import pandas as pd
 from experiments.metrics.metric import Metric, metric
 from experiments.statistics.blocks import blocks_of
 from experiments.tables.aggregates import aggregate_columns, dagger_notes
-from experiments.tables.cells import number_cell
+from experiments.tables.cells import number_cell, trials_by
 from experiments.tables.table import Cell, Column, Row, Table
 
 __all__ = ["families_table"]
@@ -30,7 +30,7 @@ def families_table(frame: pd.DataFrame, caption: str, metrics: Sequence[str] = (
         name = str(family)
         covered = blocks_of(part, metric("value")).notna().sum()
         count = part["label"].nunique()
-        trials = part.groupby("title", sort=False)["trial"].agg(tuple).to_dict()
+        trials = trials_by(part, "title")
         found = aggregate_columns(part, chosen, group=f"{name} ({count})")
         columns += [Column(group=f"{name} ({count})", title="plans", direction="max"), *found.columns]
         used |= {one.name: one for one in found.metrics}

@@ -39,6 +39,10 @@ _CODES = {
     "unavailable": "NA",
     "interrupted": "NA",
 }
+_READ = (
+    *("id", "problem", "identity", "status", "termination", "verdict", "reason", "recovered"),
+    *("value", "bound", "seconds", "wall_seconds", "peak_bytes", "measures"),
+)
 _WORDS = ("status", "termination", "verdict", "reason")
 _NUMBERS = ("value", "bound", "seconds", "wall_seconds", "peak_bytes")
 
@@ -75,7 +79,7 @@ def frame_of(store: Store, study: str | None = None, *, traces: bool = False) ->
         values and bounds of wrong trials do not stand in ``value`` and ``bound``.
     """
     identity, document = store.study(study)
-    rows = {row["id"]: row for row in store.trials()}
+    rows = {row["id"]: row for row in store.trials(_READ)}
     best = refute(rows)
     entries = store.entries(identity)
     found = [rows.get(entry.trial) for entry in entries]
@@ -98,8 +102,9 @@ def frame_of(store: Store, study: str | None = None, *, traces: bool = False) ->
         columns[name] = _floats([None if row is None else row[name] for row in found])
     wrong = np.array([verdict == "wrong" for verdict in columns["verdict"]], dtype=bool)
     columns["value"][wrong] = columns["bound"][wrong] = np.nan
+    measured = [{} if row is None else {**row["measures"].get("loads", {}), **row["measures"]} for row in found]
     for name in MEASURES:
-        columns[name] = _floats([None if row is None else _measure(row["measures"], name) for row in found])
+        columns[name] = _floats([one.get(name) for one in measured])
         columns[name][wrong] = np.nan
     budgets = [{} if row is None else row["identity"]["budget"] for row in found]
     columns["limit_s"] = _floats([budget.get("seconds") for budget in budgets])
@@ -117,9 +122,10 @@ def frame_of(store: Store, study: str | None = None, *, traces: bool = False) ->
         for bad, has, ended in zip(wrong.tolist(), present.tolist(), columns["termination"], strict=True)
     ]
     if traces:
-        read = [([], []) if row is None else store.trace(row["id"]) for row in found]
-        columns["incumbents"] = pd.Series([one[0] for one in read], dtype=object)
-        columns["bounds"] = pd.Series([one[1] for one in read], dtype=object)
+        read = {trial: (incumbents, bounds) for trial, incumbents, bounds in store.traces()}
+        for place, name in enumerate(("incumbents", "bounds")):
+            lists = [[] if row is None else read[row["id"]][place] for row in found]
+            columns[name] = pd.Series(lists, dtype=object)
     return pd.DataFrame(columns)
 
 
@@ -154,11 +160,6 @@ def _contradiction(row: dict[str, Any], best: float | None) -> str:
         if gap is not None and gap > tolerance:
             return f"claimed optimal at {row['value']:.9g}, but another method has {best:.9g}"
     return ""
-
-
-def _measure(measures: dict[str, Any], name: str) -> float | None:
-    found = measures.get(name)
-    return measures.get("loads", {}).get(name) if found is None and name.endswith("_work") else found
 
 
 def _floats(values: list[Any]) -> FloatArray:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from experiments.shelf import rebuild_instance
 from experiments.store import Store
-from experiments.tables.cells import number_cell
+from experiments.tables.cells import number_cell, trials_by
 from experiments.tables.table import Column, Row, Table, decimals_for
 from formulations.score import relative_gap
 from instances.errors import InputError
@@ -22,7 +22,7 @@ _COUNTS = ("nets", "layers", "devices", "edges", "clouds")
 def instance_statistics_table(store: Store, frame: pd.DataFrame, caption: str) -> Table:
     """Return one row an instance: tasks, networks, layers, nodes, best value, best bound and their gap."""
     first = frame.groupby("label", sort=False).first()
-    trials = frame.groupby("label", sort=False)["trial"].agg(tuple).to_dict()
+    trials = trials_by(frame, "label")
     counts = {sha: _counts(store, sha) for sha in dict.fromkeys(first["instance"])}
     decimals = {
         name: decimals_for(first[name].dropna().tolist(), 4, fixed=False) for name in ("best_value", "best_bound")

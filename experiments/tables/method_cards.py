@@ -10,8 +10,7 @@ from experiments.settings import setting_text
 from experiments.store import Store
 from experiments.tables.cells import word_cell
 from experiments.tables.table import Column, Row, Table
-from instances.errors import InputError
-from solvers.registry import entry
+from solvers.cards import card_of
 
 __all__ = ["methods_table"]
 
@@ -24,7 +23,7 @@ def methods_table(store: Store, frame: pd.DataFrame, caption: str) -> Table:
     identities: dict[str, dict[str, Any]] = {}
     environments: set[str] = set()
     titles = dict(zip(frame["trial"], frame["title"], strict=True))
-    for row in store.trials():
+    for row in store.trials(("id", "identity", "environment")):
         title = titles.get(row["id"])
         if title is not None:
             identities.setdefault(title, row["identity"])
@@ -60,13 +59,8 @@ def _parameters(params: dict[str, Any]) -> str:
 
 
 def _card(method: str) -> tuple[str, str]:
-    try:
-        found = entry(method)
-    except InputError:
-        return "plugin", "–"
-    if not found.cls.__module__.startswith("solvers."):
-        return "plugin", "–"
-    return found.kind, found.citation or "–"
+    card = card_of(method)
+    return ("plugin", "–") if card is None else (card.kind, card.citation or "–")
 
 
 def _software(store: Store, used: set[str]) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from experiments.tables.aggregates import aggregate_columns, chosen_metrics, dagger_notes
-from experiments.tables.cells import collapsed, count_cell
+from experiments.tables.cells import collapsed, count_cell, trials_by
 from experiments.tables.table import Column, Row, Table
 
 __all__ = ["overview_table"]
@@ -20,7 +20,7 @@ def overview_table(frame: pd.DataFrame, caption: str, metrics: Sequence[str] = (
     covered = (frame["code"] == "").groupby([frame["title"], frame["label"]], sort=False).any() & ~facts["wrong"]
     counts = pd.DataFrame({"plans": covered, "proven": facts["proven"] & covered, "wrong": facts["wrong"]})
     sums = {str(title): part for title, part in counts.groupby("title", sort=False).sum().to_dict("index").items()}
-    trials = frame.groupby("title", sort=False)["trial"].agg(tuple).to_dict()
+    trials = trials_by(frame, "title")
     found = aggregate_columns(frame, chosen_metrics(metrics, frame))
     rows = tuple(
         Row(

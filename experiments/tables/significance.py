@@ -9,7 +9,7 @@ from experiments.statistics.blocks import blocks_of, costs_of, few_instances
 from experiments.statistics.effect import bootstrap
 from experiments.statistics.friedman import Friedman, friedman
 from experiments.statistics.signed_rank import ALPHA, against, can_tell, differences, pairwise
-from experiments.tables.cells import number_cell, word_cell
+from experiments.tables.cells import number_cell, trials_by, word_cell
 from experiments.tables.table import Cell, Column, Row, Table
 
 __all__ = ["p_text", "pairwise_table", "significance_table", "tested_metric"]
@@ -37,7 +37,7 @@ def significance_table(frame: pd.DataFrame, caption: str) -> Table | None:
     best = order[0]
     tests = against(blocks, best, one.direction)
     costs = dict(zip(blocks.columns, costs_of(blocks, one.direction).T, strict=True))
-    trials = frame.groupby("title", sort=False)["trial"].agg(tuple).to_dict()
+    trials = trials_by(frame, "title")
     telling = can_tell(len(blocks), len(order) - 1)
     rows = []
     for title in order:
@@ -107,7 +107,7 @@ def pairwise_table(frame: pd.DataFrame, caption: str) -> Table | None:
     if blocks.shape[1] < 2 or not len(blocks):
         return None
     costs = dict(zip(blocks.columns, costs_of(blocks, one.direction).T, strict=True))
-    trials = frame.groupby("title", sort=False)["trial"].agg(tuple).to_dict()
+    trials = trials_by(frame, "title")
     rows = []
     for test in pairwise(blocks, one.direction):
         both = trials[test.first] + trials[test.second]
