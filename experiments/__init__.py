@@ -10,9 +10,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from experiments.api import Comparison, Solution, check, compare, generate, merge, solve, table
+    from experiments.api import (
+        Comparison,
+        Solution,
+        check,
+        compare,
+        generate,
+        merge,
+        rebuild_archive,
+        solve,
+        table,
+        write_archive,
+        write_report,
+    )
 
-__all__ = ["Comparison", "Solution", "check", "compare", "generate", "merge", "solve", "table"]
+__all__ = [
+    "Comparison",
+    "Solution",
+    "check",
+    "compare",
+    "generate",
+    "merge",
+    "rebuild_archive",
+    "solve",
+    "table",
+    "write_archive",
+    "write_report",
+]
 
 
 def __getattr__(name: str) -> Any:

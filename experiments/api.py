@@ -9,6 +9,9 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from experiments.archive.make import make_archive
+from experiments.archive.rebuild import Rebuilt
+from experiments.archive.rebuild import rebuild_archive as _rebuild_archive
 from experiments.comparison import check_retry, run_study
 from experiments.export import export_store, tables_of
 from experiments.judge import Judgement, judge
@@ -16,6 +19,7 @@ from experiments.manifest import unexplained_lines, write_manifest
 from experiments.merge import merge_stores
 from experiments.plan_file import problem_for, read_plan
 from experiments.plugins import load_plugins
+from experiments.report.report import write_report as _write_report
 from experiments.runner import RunnerOptions
 from experiments.settings import settings_text
 from experiments.shard import Shard
@@ -32,7 +36,19 @@ from instances.generators.registry import generate as _generate
 from instances.instance import Instance
 from solvers.contract import Budget, SolutionStatus
 
-__all__ = ["Comparison", "Solution", "check", "compare", "generate", "merge", "solve", "table"]
+__all__ = [
+    "Comparison",
+    "Solution",
+    "check",
+    "compare",
+    "generate",
+    "merge",
+    "rebuild_archive",
+    "solve",
+    "table",
+    "write_archive",
+    "write_report",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -153,6 +169,25 @@ def merge(sources: Sequence[str | Path], output: str | Path) -> Path:
     """Join the stores of shards or machines into a new one; InputError where two contradict each other."""
     merge_stores(sources, output)
     return Path(output)
+
+
+def write_report(store: str | Path, path: str | Path = "report.html", *, study: str | None = None) -> Path:
+    """Write a study of a store as one HTML file and return its path; ``comparison.store`` is such a store."""
+    with Store(store, must_exist=True) as opened:
+        return _write_report(opened, path, study)
+
+
+def write_archive(
+    store: str | Path, path: str | Path, *, study: str | None = None, authors: Sequence[str] = ()
+) -> Path:
+    """Pack a store with its study, tables and the data of its figures into one zip file and return its path."""
+    with Store(store, must_exist=True) as opened:
+        return make_archive(opened, path, study, authors=authors)
+
+
+def rebuild_archive(archive: str | Path, folder: str | Path) -> Rebuilt:
+    """Make every table of an archive again, without solving, and say which are the same byte by byte."""
+    return _rebuild_archive(archive, folder)
 
 
 def check(instance: Instance | str | Path, plan: str | Path, *, plugins: Sequence[str] = ()) -> Judgement:

@@ -101,7 +101,8 @@ def overview_of(
 def _alarm(name: str, heading: str, rows: pd.DataFrame, reasons: Mapping[str, str] | None = None) -> Alarm:
     columns = rows[["label", "title", "repetition", "reason", "trial"]].head(_MOST_LINES)
     lines = tuple(
-        (str(a), str(b), int(c), (reasons or {}).get(str(trial), str(d)))
+        # what stderr said in full stands with the instance
+        (str(a), str(b), int(c), next(iter((reasons or {}).get(str(trial), str(d)).strip().splitlines()), ""))
         for a, b, c, d, trial in columns.itertuples(index=False, name=None)
     )
     count = len(rows)
@@ -146,6 +147,8 @@ def _machine(facts: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
             found.append((key, ", ".join(present)))
         elif key == "memory_bytes" and isinstance(value, int | float):
             found.append(("memory", f"{value / 2**30:.1f} GiB"))
+        elif isinstance(value, Mapping):
+            found.append((key.replace("_", " "), ", ".join(f"{name}: {what}" for name, what in value.items())))
         else:
             found.append((key.replace("_", " "), str(value)))
     return tuple(found)

@@ -23,9 +23,12 @@
     return Array.from({ length: count }, () => box.appendChild(document.createElement("div")));
   }
   function widthOf(box) { return Math.max(240, Math.floor(box.clientWidth) || 640); }
+  const ruler = document.createElement("canvas").getContext("2d");
+  ruler.font = "12px system-ui, 'DejaVu Sans', sans-serif";
   function fit(text, pixels) {
-    const most = Math.max(3, Math.floor(pixels / 6.2));
-    return text.length <= most ? text : text.slice(0, most - 1) + "…";
+    let shown = text.length > 80 ? text.slice(0, 80) + "…" : text;
+    while (shown.length > 2 && ruler.measureText(shown).width > pixels) shown = shown.slice(0, -2) + "…";
+    return shown;
   }
   function sym(value, linear) { return value <= linear ? 0.5 * Math.max(value, 0) / linear : 0.5 + Math.log10(value / linear); }
   function decades(low, high) {
@@ -123,6 +126,7 @@
   function gapAxis(svg, x, top, bottom, most, label) {
     for (const tick of [0, ...decades(FLOOR, most)]) {
       el("line", { x1: x(tick), x2: x(tick), y1: top, y2: bottom, class: "grid" }, svg);
+      if (tick === FLOOR && x(tick) - x(0) < 24) continue;
       el("text", { x: x(tick), y: bottom + 14, "text-anchor": "middle" }, svg, String(Number(tick.toPrecision(3))));
     }
     el("text", { x: x(most), y: bottom + 30, "text-anchor": "end" }, svg, label);

@@ -394,3 +394,14 @@ def test_a_folder_in_use_is_left_alone(archive: Path, tmp_path: Path) -> None:
 def test_an_empty_folder_is_taken(archive: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert not rebuild_archive(archive, tmp_path / "empty").different
+
+
+def test_the_python_twins_do_the_same(shown_store: Path, archive: Path, tmp_path: Path) -> None:
+    from experiments import rebuild_archive as rebuild
+    from experiments import write_archive, write_report
+
+    made = write_archive(shown_store, tmp_path / "twin.zip", authors=['A. "Q" Researcher'])
+    assert made.read_bytes() == archive.read_bytes()
+    done = rebuild(made, tmp_path / "twin")
+    assert not done.different
+    assert write_report(done.folder / "store.sqlite", tmp_path / "twin.html").stat().st_size > 100_000

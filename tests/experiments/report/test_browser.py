@@ -89,7 +89,7 @@ def test_every_figure_and_picture_is_drawn_within_its_box(browser: Any, address:
     assert len(boxes) == 3 + 3 * 3  # three figures; plan, loads and map of three instances
     for name, pictures, shapes, outside in boxes:
         assert pictures >= 1, name
-        assert shapes >= 4, name
+        assert shapes >= 1, name
         assert outside == 0, name
 
 
@@ -113,11 +113,11 @@ def test_tables_sort_numbers_as_numbers_with_codes_last(browser: Any, address: s
 
 def test_methods_are_toggled_in_all_figures(browser: Any, address: str) -> None:
     opened(browser, address)
-    count = "return document.querySelectorAll(\".series[data-method='1']\").length"
+    count = "return document.querySelectorAll(\".series[data-method='2']\").length"
     marks = "return document.querySelectorAll(\"[data-chart='gap'] .mark\").length"
     before, marked = browser.execute_script(count), browser.execute_script(marks)
     assert before == 3
-    chip = browser.find_elements("css selector", "#toggles button")[1]
+    chip = browser.find_elements("css selector", "#toggles button")[2]
     chip.click()
     assert chip.get_attribute("aria-pressed") == "false"
     assert browser.execute_script(count) == 0
@@ -126,18 +126,26 @@ def test_methods_are_toggled_in_all_figures(browser: Any, address: str) -> None:
     assert browser.execute_script(count) == before
 
 
-def test_the_pointer_is_told_the_values(browser: Any, address: str) -> None:
+def point_at(browser: Any, element: Any) -> None:
+    """Bring an element into view, let scrolling end, and stand on it."""
     from selenium.webdriver import ActionChains
 
+    script = """const done = arguments[1]; arguments[0].scrollIntoView({ block: 'center' });
+      requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 50)))"""
+    browser.execute_async_script(script, element)
+    ActionChains(browser).move_to_element(element).perform()
+
+
+def test_the_pointer_is_told_the_values(browser: Any, address: str) -> None:
     opened(browser, address)
     mark = browser.find_elements("css selector", "[data-chart='effort'] .mark")[0]
-    ActionChains(browser).move_to_element(mark).perform()
+    point_at(browser, mark)
     tip = browser.find_element("id", "tip")
     assert tip.is_displayed()
     assert "gap" in tip.text
     assert " s" in tip.text
     block = browser.find_elements("css selector", ".picture.plan rect")[0]
-    ActionChains(browser).move_to_element(block).perform()
+    point_at(browser, block)
     assert "up to layer" in tip.text
 
 
@@ -162,15 +170,18 @@ def test_another_method_s_plan_is_shown_on_demand(browser: Any, address: str) ->
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_no_stranger_s_code_runs_and_nothing_is_fetched(browser: Any, address: str, width: int) -> None:
-    from selenium.webdriver import ActionChains
-
     opened(browser, address, width)
     browser.execute_script("for (const d of document.querySelectorAll('details')) d.open = true")
     for shape in browser.find_elements("css selector", "#instance-2 .picture [data-tip]")[:3]:
-        ActionChains(browser).scroll_to_element(shape).move_to_element(shape).perform()
+        point_at(browser, shape)
     assert "hacked" in browser.execute_script("return document.getElementById('tip').textContent")
     assert browser.execute_script("return typeof window.hacked") == "undefined"
-    assert browser.execute_script("return document.querySelectorAll('main img, svg img, svg script').length") == 0
+    assert (
+        browser.execute_script(
+            "return document.querySelectorAll('main :not(.drawn) > img, svg img, svg script').length"
+        )
+        == 0
+    )
     fetched = "return performance.getEntriesByType('resource').map(e => e.name).filter(n => !n.startsWith('data:'))"
     assert browser.execute_script(fetched) == []
     assert browser.get_log("browser") == []
