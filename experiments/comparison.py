@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from contextlib import closing
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -130,8 +129,7 @@ def _placed(study: Study, shelf: Shelf, store: Store) -> list[tuple[InstanceSpec
         if problem not in samples:
             samples[problem] = [_trial(study, spec, sha, method) for method in study.methods]
         for method, sample in zip(study.methods, samples[problem], strict=True):
-            trial = replace(sample, instance=sha)
-            found += [(spec, method, one) for one in trial.repeated(study.repetitions)]
+            found += [(spec, method, one) for one in sample.repeated(sha, study.repetitions)]
     return found
 
 

@@ -84,10 +84,11 @@ def write_manifest(store: Store, path: Path, study: str | None = None) -> Path:
 def unexplained_lines(store: Store, study: str | None = None) -> list[str]:
     """Return a line for each trial that nobody can account for; they stand on top of every report."""
     identity, _ = store.study(study)
-    entries = {entry.trial: entry for entry in store.entries(identity)}
+    found = store.unexplained(identity)
+    entries = {entry.trial: entry for entry in store.entries(identity) if entry.trial in found} if found else {}
     return [
-        f"{entries[trial].label} · {entries[trial].title} ({trial[:12]}): {what.strip().splitlines()[0]}"
-        for trial, what in store.unexplained(identity).items()
+        f"{entries[trial].label} · {entries[trial].title} ({trial[:12]}): {(what or 'crashed').strip().splitlines()[0]}"
+        for trial, what in found.items()
     ]
 
 

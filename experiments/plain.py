@@ -26,6 +26,15 @@ def plain(value: Any) -> Any:
     >>> plain({"a": (1, float("inf"))})
     {'a': [1, 'inf']}
     """
+    kind = type(value)
+    if (
+        value is None or kind is str or kind is int or kind is bool
+    ):  # most of what there is, and large studies have much
+        return value
+    if kind is dict:
+        return {key if type(key) is str else str(key): plain(item) for key, item in value.items()}
+    if kind is list or kind is tuple:
+        return [plain(item) for item in value]
     if isinstance(value, Enum):
         return plain(value.value)
     if value is None or isinstance(value, bool | str):

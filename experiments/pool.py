@@ -1,7 +1,8 @@
 """The pool: a thread that starts trials and holds their limits, whatever its owner is busy with.
 
-No maintained pool fits: those of the standard library, joblib and Dask reuse a process for many tasks and know no limits, and pebble, which
-does end a task at its time, ends one process alone, watches no memory and hands back nothing of what was killed.
+No maintained pool fits: those of the standard library, joblib and Dask reuse a process for many tasks and know no
+limits, and pebble, which does end a task at its time, ends one process alone, watches no memory and hands back nothing
+of what was killed.
 """
 
 from __future__ import annotations

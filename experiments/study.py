@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -192,9 +193,8 @@ class Study:
         for title in titles:
             if titles.count(title) > 1:
                 raise InputError("study, methods", "labels must be unique", title)
-        labels = [spec.label for spec in self.specs()]
-        for label in labels:
-            if labels.count(label) > 1:
+        for label, count in Counter(spec.label for spec in self.specs()).items():
+            if count > 1:
                 raise InputError("study, instances", "labels must be unique (set `label`)", label)
 
     def specs(self) -> tuple[InstanceSpec, ...]:

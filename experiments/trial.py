@@ -16,7 +16,7 @@ from solvers.registry import entry, make
 
 __all__ = ["Trial", "make_trial", "seed_of"]
 
-_MARK = "\N{LATIN CROSS}repetition\N{LATIN CROSS}"
+_MARK = "\N{LATIN CROSS}here\N{LATIN CROSS}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,19 +73,32 @@ class Trial:
         """SHA-256 of the canonical JSON of `identity`."""
         return digest(self.identity)
 
-    def repeated(self, repetitions: int) -> list[Trial]:
-        """Return this trial and its repetitions; the many of a large study in a small part of the time."""
-        marked = canonical({**self.identity, "repetition": _MARK})
-        before, _, after = marked.partition(canonical(_MARK))
+    def repeated(self, instance: str, repetitions: int) -> list[Trial]:
+        """Return this trial on an instance, as often as asked; many of a large study in a small part of the time."""
+        first = replace(self, instance=instance)
+        # all of a large study's identities differ in these two alone
+        one, two, three = self._text_around
+        problem_id = hashlib.sha256(f'{{"instance":"{instance}","problem":{self._problem_text}}}'.encode()).hexdigest()
         found = []
         for repetition in range(repetitions):
-            one = replace(self, repetition=repetition)
-            text = f"{before}{repetition}{after}"
+            trial = replace(first, repetition=repetition) if repetition != first.repetition else first
+            text = f"{one}{instance}{two}{repetition}{three}"
             # cached properties, filled in without the work of finding them
-            one.__dict__["id"] = hashlib.sha256(text.encode()).hexdigest()
-            one.__dict__["problem_id"] = self.problem_id
-            found.append(one)
+            trial.__dict__["id"] = hashlib.sha256(text.encode()).hexdigest()
+            trial.__dict__["problem_id"] = problem_id
+            found.append(trial)
         return found
+
+    @cached_property
+    def _text_around(self) -> tuple[str, str, str]:
+        """Canonical text of the identity before, between and after instance and repetition."""
+        text = canonical({**self.identity, "instance": _MARK, "repetition": _MARK})
+        one, two, three = text.split(canonical(_MARK))
+        return f'{one}"', f'"{two}', three
+
+    @cached_property
+    def _problem_text(self) -> str:
+        return canonical(self.identity["problem"])
 
     @cached_property
     def problem_id(self) -> str:

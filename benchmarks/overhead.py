@@ -1,0 +1,147 @@
+"""Measure what the workbench itself costs: an isolated trial, trials a minute, resume and summary of a large store."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from experiments.comparison import run_study
+from experiments.environment import environment
+from experiments.export import tables_of
+from experiments.record import Record
+from experiments.runner import RunnerOptions, Task, cores, run_trials
+from experiments.shelf import Shelf
+from experiments.store import Store
+from experiments.study import Study, study_of
+from experiments.trial import Trial, make_trial
+from formulations.score import Verdict
+from instances.generators.registry import generate
+from solvers.contract import Budget, SolutionStatus, Termination
+
+METHOD = "all-local"
+
+
+def task(shelf: Shelf, repetition: int) -> Task:
+    instance = generate("tiny", {"memory": "none"}, 0)
+    path = shelf.add(instance)
+    trial = make_trial(
+        instance=instance.sha256, method=METHOD, budget=Budget(seconds=20), study_seed=1, repetition=repetition
+    )
+    problem = partial(shelf.problem, trial.instance, "joint", dict(trial.options))
+    return Task(trial=trial, instance_path=str(path), problem=problem)
+
+
+def trials(shelf: Shelf, count: int, jobs: int, warm_up_s: float) -> tuple[float, float]:
+    """Return seconds a trial took on the wall, all together divided by their number, and inside the method."""
+    options = RunnerOptions(jobs=jobs, warm_up_s=warm_up_s, force=True)
+    tasks = [task(shelf, i) for i in range(count)]
+    began = time.perf_counter()
+    records = [record for _, record in run_trials(tasks, options)]
+    wall = (time.perf_counter() - began) / count
+    return wall, sum(record.seconds or 0.0 for record in records) / count
+
+
+def study(instances: int, methods: int, repetitions: int) -> Study:
+    return study_of(
+        {
+            "name": "large",
+            "seed": 1,
+            "repetitions": repetitions,
+            "budget": {"seconds": 1},
+            "figures": [],
+            "instances": [{"generator": "tiny", "set": {"memory": "none"}, "seeds": list(range(instances))}],
+            "methods": [{"name": METHOD, "label": f"method {i}"} for i in range(methods)]
+            if methods == 1
+            else [{"name": "random", "label": f"method {i}", "set": {"draws": i + 1}} for i in range(methods)],
+        }
+    )
+
+
+def filled(one: Study, path: Path) -> int:
+    """Fill a store with records of all trials as a run would have, without running them."""
+    plan = b'{"device_until":[3,3,3],"edge_until":[3,3,3],"candidate":[-1,-1,-1],"cloud":[-1,-1,-1]}'
+
+    def pretend(tasks: list[Task], *_: object) -> Any:
+        for number, item in enumerate(tasks):
+            yield item.trial, record(item.trial, number)
+
+    def record(trial: Trial, number: int) -> Record:
+        value = 1.0 + number % 97 / 100
+        return Record(
+            trial=trial.id,
+            status=SolutionStatus.FEASIBLE,
+            termination=Termination.COMPLETED,
+            verdict=Verdict.FEASIBLE,
+            value=value,
+            bound=0.9,
+            seconds=0.1,
+            wall_seconds=0.2,
+            peak_bytes=10**8,
+            plan=plan,
+            incumbents=tuple((0.01 * i, value + 0.1 * (9 - i)) for i in range(10)),
+            bounds=((0.01, 0.9),),
+            measures={"latency_mean_s": value, "latency_max_s": value, "energy_j": 1.0, "price": 0.0},
+            info={"evaluations": 10},
+        )
+
+    import experiments.comparison as comparison
+
+    real = comparison.run_trials
+    comparison.run_trials = pretend  # type: ignore[assignment]
+    try:
+        with Store(path) as store:
+            store._db.execute("PRAGMA synchronous = OFF")  # noqa: SLF001 - of no interest here
+            run_study(one, store, quiet=True)
+            return sum(1 for _ in store.rows("trial"))
+    finally:
+        comparison.run_trials = real
+
+
+def timed(call: Callable[[], Any]) -> float:
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
+
+
+def resume(one: Study, path: Path) -> None:
+    with Store(path) as store:
+        run_study(one, store, quiet=True)
+
+
+def summary(path: Path) -> None:
+    with Store(path) as store:
+        tables_of(store, names=["summary"])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--trials", type=int, default=200)
+    parser.add_argument("--records", type=int, default=100_000)
+    asked = parser.parse_args()
+    rows: list[tuple[str, str]] = [("machine", f"{environment()['cpu']}, {cores()} cores")]
+    with Shelf() as shelf:
+        trials(shelf, 2 * cores(), cores(), 60.0)  # start the server, fill the kernel cache
+        for warm_up_s, name in ((0.0, "without warm-up"), (60.0, "with warm-up")):
+            wall, inside = trials(shelf, asked.trials // 4, 1, warm_up_s)
+            rows.append((f"isolated trial beyond its work, {name}", f"{1000 * (wall - inside):.1f} ms"))
+            wall, _ = trials(shelf, asked.trials, cores(), warm_up_s)
+            rows.append((f"trivial trials a minute, {cores()} at a time, {name}", f"{60 / wall:.0f}"))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "store.sqlite"
+        one = study(asked.records // 100, 10, 10)
+        count = filled(one, path)
+        rows.append((f"store of {count} records", f"{path.stat().st_size / 1e6:.0f} MB"))
+        rows.append((f"resume of {count} finished trials", f"{timed(lambda: resume(one, path)):.2f} s"))
+        rows.append((f"summary table of {count} trials", f"{timed(lambda: summary(path)):.2f} s"))
+    width = max(len(name) for name, _ in rows)
+    for name, value in rows:
+        print(f"{name:<{width}}  {value:>12}")
+
+
+if __name__ == "__main__":
+    main()
