@@ -48,8 +48,10 @@ def costs_of(blocks: pd.DataFrame, direction: str | None) -> FloatArray:
     values = blocks.to_numpy(dtype=np.float64)
     sizes = np.where(np.isfinite(values), np.abs(values), 0.0)
     usual, largest = np.median(sizes, axis=1), sizes.max(axis=1, initial=0.0)
-    unit = 1e-9 * np.where(usual > 0, usual, np.where(largest > 0, largest, 1.0))[:, None]
-    costs = np.round(values / unit) * unit * (-1.0 if direction == "max" else 1.0)
+    size = np.where(usual > 0, usual, np.where(largest > 0, largest, 1.0))
+    decimals = 9 - np.ceil(np.log10(size)).astype(int)  # decimal places: what was printed alike stays alike
+    rounded = [np.round(row, places) for row, places in zip(values, decimals.tolist(), strict=True)]
+    costs = np.array(rounded).reshape(values.shape) * (-1.0 if direction == "max" else 1.0)
     costs[np.isnan(values)] = np.inf
     return np.asarray(costs, dtype=np.float64)
 

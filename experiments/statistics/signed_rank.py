@@ -92,15 +92,14 @@ def differences(first: FloatArray, second: FloatArray) -> FloatArray:
     found[both] = a[both] - b[both]
     largest = 2.0 * float(np.abs(found).max(initial=0.0)) + 1.0
     found[~both] = np.where(np.isinf(a[~both]), largest, -largest)
-    return found
+    # equal differences must tie exactly: ranks do not hang on the last bits
+    unit = 1e-9 * float(np.abs(found).max(initial=0.0))
+    return np.asarray(np.round(found / unit) * unit, dtype=np.float64) if unit else found
 
 
 def signed_rank(first: FloatArray, second: FloatArray, names: tuple[str, str] = ("first", "second")) -> SignedRank:
     """Compare paired costs, less being better, infinite where there is no result."""
     delta = differences(np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64))
-    # differences of rounding are ties: ranks must not hang on the last bit
-    scale = float(np.abs(delta).max(initial=0.0))
-    delta[np.abs(delta) <= 1e-12 * scale] = 0.0
     zeros = int((delta == 0).sum())
     ranks = stats.rankdata(np.abs(delta))
     split = float(ranks[delta == 0].sum()) / 2.0
