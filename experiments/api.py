@@ -16,7 +16,7 @@ from experiments.comparison import check_retry, run_study
 from experiments.export import export_store, tables_of
 from experiments.judge import Judgement, judge
 from experiments.manifest import unexplained_lines, write_manifest
-from experiments.merge import merge_stores
+from experiments.merging import merge_stores
 from experiments.plan_file import problem_for, read_plan
 from experiments.plugins import load_plugins
 from experiments.report.report import write_report as _write_report

@@ -19,7 +19,7 @@ def command(stores: tuple[str, ...], output: str) -> None:
       tiercut merge results/mine/store-1-of-2.sqlite results/mine/store-2-of-2.sqlite -o results/mine/store.sqlite
       tiercut export results/mine/store.sqlite -o results/mine
     """
-    from experiments.merge import merge_stores
+    from experiments.merging import merge_stores
 
     counts = merge_stores(stores, output)
     studies = f"{counts['study']} {'study' if counts['study'] == 1 else 'studies'}"

@@ -24,7 +24,7 @@ from typing import Any, Self
 
 import psutil
 
-from experiments.merge import content_of
+from experiments.merging import content_of
 from experiments.store import Store
 
 ROOT = Path(__file__).parents[2]

@@ -14,7 +14,7 @@ from experiments.api import compare, merge
 from experiments.cli.main import main
 from experiments.comparison import run_study
 from experiments.export import export_store
-from experiments.merge import content_of
+from experiments.merging import content_of
 from experiments.runner import RunnerOptions
 from experiments.shard import Shard
 from experiments.store import Store
