@@ -195,8 +195,10 @@ def _lines(heading: str) -> list[str]:
     return min(cuts, key=lambda cut: max(map(len, cut)))
 
 
-def _heading(text: str) -> str:
-    lines = [latex_text(line) for line in _lines(text)]
+def _heading(column: Column) -> str:
+    if column.share:
+        return latex_text(column.heading)
+    lines = [latex_text(line) for line in _lines(column.heading)]
     return lines[0] if len(lines) == 1 else rf"\shortstack[r]{{{lines[0]}\\{lines[1]}}}"
 
 
@@ -217,10 +219,11 @@ def _headings(table: Table, part: Sequence[int]) -> list[str]:
         names, rules, at = [""], [], 2
         for name, width in groups:
             names.append(f"\\multicolumn{{{width}}}{{c}}{{{latex_text(name)}}}")
-            rules.append(f"\\cmidrule(lr){{{at}-{at + width - 1}}}")
+            if name:
+                rules.append(f"\\cmidrule(lr){{{at}-{at + width - 1}}}")
             at += width
         lines += ["    " + " & ".join(names) + r" \\", "    " + " ".join(rules)]
-    lines.append("    " + " & ".join([latex_text(table.corner), *(_heading(c.heading) for c in columns)]) + r" \\")
+    lines.append("    " + " & ".join([latex_text(table.corner), *(_heading(c) for c in columns)]) + r" \\")
     return lines
 
 
