@@ -113,8 +113,9 @@ class Lagrangian:
         if isinstance(table, Outcome):
             return table
         search = _Search(table, game_of(table), trace)
+        self._greedy_state(search, budget, rng)
         relaxation, sweeps = self._raise_bound(search, budget, rng)
-        self._first_states(search, relaxation, rng, budget)
+        self._cheapest_state(search, budget)
         steps = 0
         if len(table.memory_node) and (relaxation.memory_excess() > 0).any():
             steps += self._price_memory(search, relaxation, budget, rng)
@@ -157,17 +158,24 @@ class Lagrangian:
                 break
         return relaxation, done
 
-    def _first_states(self, search: _Search, relaxation: Relaxation, rng: np.random.Generator, budget: Budget) -> None:
-        """Descend from the cheapest options at the best prices, where they fit, and from a greedy state."""
-        assert search.choice is not None
-        order = np.arange(search.table.n_tasks)
-        cheapest = state_of(search.table, search.game, search.choice)
-        if (cheapest.held <= search.game.limit[: len(cheapest.held)]).all():
-            search.offer_state(cheapest, descend(search.game, cheapest, order))
+    def _greedy_state(self, search: _Search, budget: Budget, rng: np.random.Generator) -> None:
+        """Descend from a greedy state; it takes a few passes over the table, so it comes before the bound."""
+
+        def late() -> bool:
+            return search.trace.left(budget) <= 0
+
         turn = order_of(search.table, "weight", rng)
-        greedy = place_in_order(search.table, search.game, turn, COOPERATIVE, lambda: search.trace.left(budget) <= 0)
+        greedy = place_in_order(search.table, search.game, turn, COOPERATIVE, late)
         if greedy is not None:
-            search.offer_state(greedy, descend(search.game, greedy, order))
+            search.offer_state(greedy, descend(search.game, greedy, np.arange(search.table.n_tasks), late))
+
+    def _cheapest_state(self, search: _Search, budget: Budget) -> None:
+        """Descend from the cheapest options at the best prices, where they fit."""
+        assert search.choice is not None
+        state = state_of(search.table, search.game, search.choice)
+        if (state.held <= search.game.limit[: len(state.held)]).all():
+            order = np.arange(search.table.n_tasks)
+            search.offer_state(state, descend(search.game, state, order, lambda: search.trace.left(budget) <= 0))
 
     def _price_memory(self, search: _Search, relaxation: Relaxation, budget: Budget, rng: np.random.Generator) -> int:
         """Raise the bound by prices of the memory limits: Polyak steps towards the best plan's value."""
@@ -246,7 +254,7 @@ class Lagrangian:
                 anneal(search.game, state, options, warm, cool, max(self.params.moves // _SLICES, 1), rng)
                 if search.trace.left(budget) <= 0:
                     break
-            search.offer_state(state, descend(search.game, state, order))
+            search.offer_state(state, descend(search.game, state, order, lambda: search.trace.left(budget) <= 0))
 
     def _useful(self, search: _Search) -> Any:
         assert search.priced is not None and search.value is not None and search.bound is not None

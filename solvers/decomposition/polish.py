@@ -9,6 +9,8 @@ its marginal cost, so a move costs as much as the uses of two options.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numba import njit
 
@@ -34,9 +36,9 @@ def useful_tasks(table: OptionTable, useful: BoolArray) -> tuple[IntArray, IntAr
     return task, np.concatenate(([0], np.cumsum(counts[task]))), np.flatnonzero(chosen)
 
 
-def descend(game: Game, state: State, order: IntArray, turns: int = 1000) -> float:
-    """Let the tasks reply at marginal cost until nobody moves; return the objective."""
-    for _ in range(turns):
+def descend(game: Game, state: State, order: IntArray, late: Callable[[], bool] = lambda: False) -> float:
+    """Let the tasks reply at marginal cost until nobody moves or it is late; return the objective."""
+    while not late():
         moves, _ = reply_in_turn(game, *state, order, COOPERATIVE)
         if not moves:
             break
