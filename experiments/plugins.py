@@ -40,11 +40,11 @@ def load_plugin(path: str | Path) -> str:
     name = f"tiercut_plugin_{file.stem}_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}"
     if name in sys.modules:
         return name
-    main = getattr(sys.modules["__main__"], "__file__", None)
-    if main is not None and Path(main).resolve() == file:  # the script that runs has registered its own already
+    imported = _imported_as(file)
+    if imported is not None:  # the script that runs, or a module the user imported: it has registered its own already
         if str(file) not in _LOADED:
             _LOADED.append(str(file))
-        return "__main__"
+        return imported
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
         raise InputError("plugin", "cannot be loaded", str(path))
@@ -62,6 +62,15 @@ def load_plugin(path: str | Path) -> str:
         raise InputError(f"plugin {path}, line {line}", f"{type(error).__name__}: {error}") from None
     _LOADED.append(str(file))
     return name
+
+
+def _imported_as(file: Path) -> str | None:
+    """Return the name under which this process has imported `file` already, if it has."""
+    for name, module in list(sys.modules.items()):
+        known = getattr(module, "__file__", None)
+        if isinstance(known, str) and known.endswith(file.name) and Path(known).resolve() == file:
+            return name
+    return None
 
 
 def plugin_files() -> tuple[str, ...]:
