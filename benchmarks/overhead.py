@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from experiments.comparison import run_study
-from experiments.environment import environment
+from experiments.environment import cores, environment
 from experiments.export import tables_of
 from experiments.record import Record
-from experiments.runner import RunnerOptions, Task, cores, run_trials
+from experiments.runner import RunnerOptions, Task, run_trials
 from experiments.shelf import Shelf
 from experiments.store import Store
 from experiments.study import Study, study_of

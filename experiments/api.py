@@ -12,6 +12,7 @@ import pandas as pd
 from experiments.archive.make import make_archive
 from experiments.archive.rebuild import Rebuilt
 from experiments.archive.rebuild import rebuild_archive as _rebuild_archive
+from experiments.cluster.address import ClusterAddress
 from experiments.comparison import check_retry, run_study
 from experiments.export import export_store, tables_of
 from experiments.judge import Judgement, judge
@@ -110,6 +111,7 @@ def compare(
     folder: str | Path | None = None,
     *,
     jobs: int = 1,
+    cluster: str | None = None,
     force: bool = False,
     fresh: bool = False,
     retry: Sequence[str] = (),
@@ -127,6 +129,9 @@ def compare(
         Where ``store.sqlite``, tables and figures go; ``results/NAME`` by default.
     jobs : int
         Trials at a time.
+    cluster : str, optional
+        Run trials on a Dask cluster instead: ``local:4`` for four workers on this machine, or the address of a
+        scheduler, such as ``tcp://host:8786``.
     force : bool
         Allow more threads than cores.
     fresh : bool
@@ -145,11 +150,14 @@ def compare(
     part = Shard.read(shard) if isinstance(shard, str) else shard
     path = target / ("store.sqlite" if part is None else part.store_name)
     check_retry(retry)
+    place = None if cluster is None else ClusterAddress.read(cluster)
+    if place is not None and jobs != 1:
+        raise InputError("jobs", "must be left to the cluster: each of its threads runs one trial", jobs)
     if fresh:
         for ending in ("", "-wal", "-shm"):
             Path(f"{path}{ending}").unlink(missing_ok=True)
     with Store(path) as store:
-        options = RunnerOptions(jobs=jobs, force=force)
+        options = RunnerOptions(jobs=jobs, force=force, cluster=place, quiet=quiet)
         run_study(chosen, store, options=options, plugins=plugins, retry=retry, shard=part, quiet=quiet)
         write_manifest(store, target / path.name.replace("store", "manifest").replace(".sqlite", ".json"))
         if part is None:

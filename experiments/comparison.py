@@ -86,6 +86,7 @@ def run_study(
         facts = store.add_environment(environment())
         asked = {
             "jobs": options.jobs,
+            "cluster": None if options.cluster is None else str(options.cluster),
             "force": options.force,
             "retry": sorted(retry),
             "shard": None if shard is None else str(shard),
@@ -97,7 +98,8 @@ def run_study(
             closing(run_trials(tasks, options, files)) as records,  # type: ignore[type-var]
         ):
             for trial, record in records:
-                store.add_record(trial, record, facts)
+                where = facts if record.environment is None else store.add_environment(record.environment)
+                store.add_record(trial, record, where)
                 spec, method, _ = unique[trial.id]
                 progress.ended(spec.label, method.title, ending_text(record), bad=_is_bad(record))
         store.end_run(run)

@@ -14,7 +14,12 @@ import psutil
 
 from experiments.cgroup import delegated
 
-__all__ = ["environment", "package_versions", "routes", "solver_versions"]
+__all__ = ["cores", "environment", "package_versions", "routes", "solver_versions"]
+
+
+def cores() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @cache
@@ -38,10 +43,9 @@ def package_versions() -> dict[str, str]:
 
 def environment() -> dict[str, Any]:
     """Return processor model, cores, memory, system, versions of packages and solvers, routes, and how limits are held."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {
         "cpu": _cpu_model(),
-        "cores": usable,
+        "cores": cores(),
         "memory_bytes": psutil.virtual_memory().total,
         "system": f"{platform.system()} {platform.release()}",
         "machine": platform.machine(),

@@ -24,7 +24,7 @@ from experiments.captured import Descriptor
 from experiments.process_tree import end_all
 from experiments.worker import Request, run_request
 
-__all__ = ["alive", "check_platform", "end_orphans", "forget", "start"]
+__all__ = ["alive", "check_platform", "current", "end_orphans", "forget", "no_main", "start"]
 
 PRELOAD = ["experiments.fork_guard", "experiments.preload"]
 """Modules that the server imports before it forks."""
@@ -44,7 +44,7 @@ def start(request: Request, errors: Descriptor) -> tuple[ForkServerProcess, Conn
     """Start a trial; return its process and the end of a pipe on which its messages come."""
     check_platform()
     context = multiprocessing.get_context("forkserver")
-    with _LOCK, _no_main():
+    with _LOCK, no_main(), _may_have_children():
         for attempt in range(_ATTEMPTS):
             _run_server(context)
             ours, theirs = context.Pipe(duplex=False)
@@ -82,9 +82,16 @@ def forget(trial: int) -> None:
         _LIVE.discard(trial)
 
 
-def alive() -> bool:
-    """Return whether the server runs."""
+def current() -> int | None:
+    """Return the process that trials are forked from, None before the first."""
+    return _pid()
+
+
+def alive(known: int | None = None) -> bool:
+    """Return whether the server runs; where it is given, whether it is still the one that was `known`."""
     server = _pid()
+    if known is not None and known != server:
+        return False
     try:
         return server is not None and psutil.Process(server).status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
@@ -128,7 +135,7 @@ def _pinned() -> Iterator[None]:
 
 
 @contextmanager
-def _no_main() -> Iterator[None]:
+def no_main() -> Iterator[None]:
     """Hide the main module: a trial never needs it, and a script without a main guard must not run again in it."""
     main = sys.modules["__main__"]
     sys.modules["__main__"] = types.ModuleType("__main__")
@@ -136,3 +143,15 @@ def _no_main() -> Iterator[None]:
         yield
     finally:
         sys.modules["__main__"] = main
+
+
+@contextmanager
+def _may_have_children() -> Iterator[None]:
+    """Let a daemonic process, such as a Dask worker, start trials: they end with it by means of their own."""
+    config: dict[str, Any] = multiprocessing.current_process()._config  # type: ignore[attr-defined]  # noqa: SLF001
+    daemon = config.pop("daemon", None)
+    try:
+        yield
+    finally:
+        if daemon is not None:
+            config["daemon"] = daemon

@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
@@ -26,6 +27,8 @@ _TICK_S = 0.25
 _MEMORY_TICK_S = 0.05
 _TREE_S = 0.2
 _MAX_PAUSE_S = 120.0
+_DYING_S = 0.2
+_NO_CODE = 255  # what `multiprocessing` reads where the fork server says nothing
 _READ_BYTES = 1 << 20
 _READS_A_TURN = 16
 
@@ -58,7 +61,8 @@ class Ending:
 
     Where the worker's ``done`` message did not come, the best incumbent and bound that were streamed stand in for it
     and `recovered` says so. `killed` says that a limit was enforced from outside, `errors` is what a crash wrote to
-    stderr, and `lost` that the fork server went and took the trial along.
+    stderr, and `lost` that the fork server went and took the trial along. `refused` says why the trial was not even
+    tried, and `environment` on which machine it ran, where that is not the runner's.
     """
 
     termination: Termination
@@ -76,6 +80,8 @@ class Ending:
     killed: bool = False
     errors: str = ""
     lost: bool = False
+    refused: str = ""
+    environment: Mapping[str, Any] | None = None
 
 
 class _Message(msgspec.Struct):
@@ -90,6 +96,7 @@ class _Message(msgspec.Struct):
     bound: float | None = None
     info: dict[str, Any] = {}
     peak_bytes: int | None = None
+    refused: str = ""
 
 
 class TrialProcess:
@@ -119,6 +126,7 @@ class TrialProcess:
         self._buffer = bytearray()
         self._captured = Captured()
         self._process, self._connection = fork_server.start(request, self._captured.descriptor)
+        self._server = fork_server.current()
         os.set_blocking(self._connection.fileno(), False)
         self._open = True
         self._group = control_group(limits.memory_bytes)
@@ -310,8 +318,19 @@ class TrialProcess:
             info=done.info if done is not None else {},
             killed=self._killed is not None,
             errors=errors if termination is Termination.CRASHED else "",
-            lost=termination is Termination.CRASHED and done is None and not fork_server.alive(),
+            lost=termination is Termination.CRASHED and done is None and self._server_gone(code),
+            refused=done.refused if done is not None else "",
         )
+
+    def _server_gone(self, code: int | None) -> bool:
+        """Return whether the server that the trial was forked from has gone and has not told how the trial ended.
+
+        A server that is killed closes its files, from which the code is read, a moment before it counts as dead.
+        """
+        until = time.monotonic() + (_DYING_S if code == _NO_CODE else 0.0)
+        while (alive := fork_server.alive(self._server)) and time.monotonic() < until:
+            time.sleep(0.005)
+        return not alive
 
     def _poll(self) -> bool:
         try:

@@ -53,6 +53,8 @@ class Record:
         A limit was enforced from outside.
     unexplained : str
         For a trial that crashed: what is known of it, with what it wrote to stderr; empty for all others.
+    environment : mapping or None
+        Facts about the machine where it ran, if that was not the runner's.
     """
 
     trial: str
@@ -74,6 +76,7 @@ class Record:
     info: Mapping[str, Any] = field(default_factory=dict)
     killed: bool = False
     unexplained: str = ""
+    environment: Mapping[str, Any] | None = None
 
     @property
     def gap(self) -> float | None:

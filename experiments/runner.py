@@ -1,8 +1,7 @@
-"""The runner: many trials, each in a process of its own, a few at a time."""
+"""The runner: many trials, each in a process of its own, a few at a time, here or on a cluster."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -10,6 +9,9 @@ from typing import Any
 
 import msgspec
 
+from experiments.cluster.address import ClusterAddress
+from experiments.cluster.pool import ClusterPool
+from experiments.environment import cores
 from experiments.judge import judge
 from experiments.pool import TrialPool
 from experiments.process import Ending, Limits
@@ -19,7 +21,7 @@ from experiments.worker import Request
 from instances.errors import InputError
 from solvers.contract import Termination
 
-__all__ = ["RunnerOptions", "Task", "check_load", "cores", "run_trials"]
+__all__ = ["RunnerOptions", "Task", "check_load", "run_trials"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,10 @@ class RunnerOptions:
         At most this long a trial may take to get ready, warm-up included.
     verbose : bool
         Let what methods print through to stderr.
+    cluster : ClusterAddress, optional
+        Run trials on the workers of this Dask cluster, one a thread of theirs, instead of `jobs` at a time here.
+    quiet : bool
+        Do not tell where the cluster and its dashboard are.
     """
 
     jobs: int = 1
@@ -48,6 +54,8 @@ class RunnerOptions:
     warm_up_s: float = 120.0
     setup_s: float = 240.0
     verbose: bool = False
+    cluster: ClusterAddress | None = None
+    quiet: bool = False
 
     def __post_init__(self) -> None:
         if self.jobs < 1:
@@ -64,11 +72,6 @@ class Task:
     trial: Trial
     instance_path: str
     problem: Callable[[], Any]
-
-
-def cores() -> int:
-    """Return the number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def run_trials(
@@ -93,23 +96,36 @@ def run_trials(
     Raises
     ------
     InputError
-        If jobs times threads is more than the cores and `options.force` is not set.
+        If jobs times threads is more than the cores and `options.force` is not set, or the cluster does not answer
+        or cannot run these trials.
     """
     options = options or RunnerOptions()
     if not tasks:
         return
     check_load(options, max(task.trial.budget.threads for task in tasks))
     requests = [_request(task, options, plugins) for task in tasks]
-    with closing(TrialPool(requests, jobs=options.jobs)) as pool:
+    with closing(_pool(requests, options)) as pool:
         for index, ending in pool.endings():
+            if ending.refused:
+                raise InputError("trial", ending.refused)
             yield tasks[index].trial, _record(tasks[index], ending)
 
 
 def check_load(options: RunnerOptions, threads: int) -> None:
     """Raise InputError where jobs times `threads` is more than the cores and force is not set."""
-    wanted, have = options.jobs * threads, cores()
+    jobs = options.jobs if options.cluster is None else options.cluster.workers
+    if jobs is None:
+        return  # each worker of a running cluster looks at its own cores
+    wanted, have = jobs * threads, cores()
     if wanted > have and not options.force:
-        raise InputError("jobs", f"jobs times threads must be at most the {have} cores, unless forced", wanted)
+        what = "jobs" if options.cluster is None else "cluster"
+        raise InputError(what, f"{what} times threads must be at most the {have} cores, unless forced", wanted)
+
+
+def _pool(requests: Sequence[tuple[Request, Limits]], options: RunnerOptions) -> TrialPool | ClusterPool:
+    if options.cluster is None:
+        return TrialPool(requests, jobs=options.jobs)
+    return ClusterPool(requests, cluster=options.cluster, force=options.force, quiet=options.quiet)
 
 
 def _request(task: Task, options: RunnerOptions, plugins: Sequence[str]) -> tuple[Request, Limits]:
@@ -160,6 +176,7 @@ def _record(task: Task, ending: Ending) -> Record:
         info=ending.info,
         killed=ending.killed,
         unexplained=_unexplained(ending),
+        environment=ending.environment,
     )
 
 

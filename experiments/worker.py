@@ -44,13 +44,18 @@ _LONG_SCORING_S = 0.02
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What a worker needs to run a trial; `verbose` lets the method's own output through to stderr."""
+    """What a worker needs to run a trial.
+
+    `verbose` lets the method's own output through to stderr; `strict` refuses a trial whose version is not that of
+    the sources here, which may be another machine's.
+    """
 
     trial: Trial
     instance_path: str
     plugins: tuple[str, ...] = ()
     warm_up_s: float = 120.0
     verbose: bool = False
+    strict: bool = False
 
 
 def encode(message: dict[str, Any]) -> bytes:
@@ -166,6 +171,10 @@ def _run(request: Request, send: Any) -> dict[str, Any]:
 
     trial = request.trial
     load_plugins(request.plugins)
+    have = entry(trial.method).version if request.strict else trial.version
+    if have != trial.version:
+        refused = f"runs other sources of {trial.method} than the client: got {have}, expected {trial.version}"
+        return {**_stopped(Termination.UNAVAILABLE, refused), "refused": refused}
     _pin_threads(trial.budget.threads)
     chosen = family(trial.family)
     options = options_of(trial.family, trial.options)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 __all__ = ["InputError"]
 
 _MAX_SHOWN = 80
@@ -42,3 +44,13 @@ class InputError(ValueError):
         super().__init__(_one_line(f"{where}: {expected}{tail}"))
         self.where = where
         self.expected = expected
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Keep the message as it is where the error crosses to another process."""
+        return _restored, (str(self), self.where, self.expected)
+
+
+def _restored(message: str, where: str, expected: str) -> InputError:
+    error = InputError(where, expected)
+    error.args = (message,)
+    return error

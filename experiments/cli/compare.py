@@ -13,6 +13,11 @@ from experiments.cli.options import force_option, plugin_option
 @click.argument("study", metavar="STUDY.toml")
 @click.option("-o", "--output", metavar="DIR", help="Folder of store, tables and figures; by default results/NAME.")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Trials at a time.")
+@click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Run trials on a Dask cluster: local:N for N workers here, or a scheduler such as tcp://host:8786.",
+)
 @click.option("--fresh", is_flag=True, help="Forget earlier records of this folder and run everything.")
 @click.option(
     "--retry", metavar="KIND,...", help="Run trials again that ended so: crashed, time_limit, memory_limit, ..."
@@ -24,6 +29,7 @@ def command(
     study: str,
     output: str | None,
     jobs: int,
+    cluster: str | None,
     fresh: bool,
     retry: str | None,
     shard: str | None,
@@ -40,6 +46,7 @@ def command(
     Example:
       tiercut compare demo
       tiercut compare my_study.toml -o results/mine --jobs 2
+      tiercut compare my_study.toml -o results/mine --cluster local:2
       tiercut compare my_study.toml -o results/mine --retry crashed,time_limit
       tiercut compare my_study.toml -o results/mine --shard 1/2
       tiercut compare my_study.toml -o results/mine --shard 2/2
@@ -54,7 +61,17 @@ def command(
     built_in = Path(__file__).parent.parent / "studies" / f"{study}.toml"
     chosen = read_study(built_in if study.isidentifier() and built_in.exists() and not Path(study).exists() else study)
     kinds = tuple(filter(None, (word.strip() for word in (retry or "").split(","))))
-    done = compare(chosen, output, jobs=jobs, force=force, fresh=fresh, retry=kinds, shard=shard, plugins=plugins)
+    done = compare(
+        chosen,
+        output,
+        jobs=jobs,
+        cluster=cluster,
+        force=force,
+        fresh=fresh,
+        retry=kinds,
+        shard=shard,
+        plugins=plugins,
+    )
     console = Console()
     if not console.is_terminal:
         console = Console(width=400, soft_wrap=True)

@@ -14,9 +14,10 @@ from typing import Any
 import psutil
 import pytest
 
+from experiments.environment import cores
 from experiments.plugins import load_plugin
 from experiments.record import Record
-from experiments.runner import RunnerOptions, Task, cores, run_trials
+from experiments.runner import RunnerOptions, Task, run_trials
 from experiments.shelf import Shelf
 from experiments.trial import make_trial
 from formulations.score import Verdict

@@ -1,0 +1,33 @@
+"""What the words after --cluster may say."""
+
+from __future__ import annotations
+
+import pytest
+
+from experiments.cluster.address import ClusterAddress
+from instances.errors import InputError
+
+
+@pytest.mark.parametrize("text", ["local:1", "local:16", "tcp://10.0.0.1:8786", "tls://head.cluster:8786"])
+def test_an_address_reads_back_as_it_was_written(text: str) -> None:
+    assert str(ClusterAddress.read(f" {text} ")) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "local",  # how many?
+        "local:0",  # none
+        "local:-1",
+        "local:two",
+        "local:99999",  # a slip of the finger
+        "tcp://host",  # no port
+        "tcp://:8786",  # no host
+        "http://host:8786",  # the dashboard's, not the scheduler's
+        "host:8786",
+    ],
+)
+def test_anything_else_is_refused_in_one_line(text: str) -> None:
+    with pytest.raises(InputError, match=r"^cluster: must be local:N or a scheduler's address .*got"):
+        ClusterAddress.read(text)
