@@ -25,7 +25,7 @@ def load_plugins(paths: Iterable[str | Path]) -> None:
 def load_plugin(path: str | Path) -> str:
     """Run the Python file at `path` as a module and return the module's name.
 
-    A file is run once a process. It registers methods, generators, cost models, families or metrics with the
+    A file is run once a process, and so are copies of it. It registers methods, generators, cost models, families or metrics with the
     same decorators that the workbench uses itself.
 
     Raises
@@ -36,8 +36,8 @@ def load_plugin(path: str | Path) -> str:
     file = Path(path).resolve()
     if file.suffix != ".py" or not file.is_file():
         raise InputError("plugin", "must be a Python file (.py) that exists", str(path))
-    # the name is the file's own, so that registries see the same class in every process
-    name = f"tiercut_plugin_{file.stem}_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}"
+    # the name is the content's own, so that registries see the same class in every process and on every machine
+    name = f"tiercut_plugin_{file.stem}_{hashlib.sha256(file.read_bytes()).hexdigest()[:8]}"
     if name in sys.modules:
         return name
     imported = _imported_as(file)

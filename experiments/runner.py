@@ -118,8 +118,8 @@ def check_load(options: RunnerOptions, threads: int) -> None:
         return  # each worker of a running cluster looks at its own cores
     wanted, have = jobs * threads, cores()
     if wanted > have and not options.force:
-        what = "jobs" if options.cluster is None else "cluster"
-        raise InputError(what, f"{what} times threads must be at most the {have} cores, unless forced", wanted)
+        where, what = ("jobs", "jobs") if options.cluster is None else ("cluster", "workers")
+        raise InputError(where, f"{what} times threads must be at most the {have} cores, unless forced", wanted)
 
 
 def _pool(requests: Sequence[tuple[Request, Limits]], options: RunnerOptions) -> TrialPool | ClusterPool:

@@ -23,7 +23,7 @@ from solvers.contract import SolutionStatus, Termination
 __all__ = ["ClusterPool"]
 
 _AHEAD = 2
-_CONNECT_S = 15
+_CONNECT_S = 10
 _NO_DOUBTS = {
     "distributed.admin.large-graph-warning-threshold": "1GB",  # instances are sent once, and meant to be
     "distributed.comm.timeouts.connect": f"{_CONNECT_S}s",

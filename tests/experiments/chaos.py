@@ -1,4 +1,4 @@
-"""Random kills: sweeps whose runner or trials meet SIGKILL at random moments, resumed until they are done.
+"""Random kills: sweeps whose runner, trials or Dask workers meet SIGKILL at random moments, resumed until done.
 
 ``python -m tests.experiments.chaos FOLDER SEED SWEEPS`` from the root of the project, or `chaos` from a test.
 """
@@ -16,16 +16,18 @@ import sys
 import time
 import uuid
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 import psutil
 
 from experiments.merging import content_of
 from experiments.store import Store
+from experiments.trial import seed_of
 
 ROOT = Path(__file__).parents[2]
 DUMMIES = Path(__file__).with_name("dummies.py")
@@ -47,11 +49,13 @@ instances = [{{{{ generator = "line", set = {{{{ tasks = [2, 3] }}}} }}}}]
 NURSERY = """
 import json, os, sys, time
 from experiments import fork_server
+from experiments.cluster.address import ClusterAddress
 from experiments.comparison import run_study
 from experiments.runner import RunnerOptions
 from experiments.store import Store
+from experiments.trial import seed_of
 from experiments.study import read_study
-import experiments.environment, instances.generators.line, numba, pandas, solvers.registry
+import distributed, experiments.environment, instances.generators.line, numba, pandas, solvers.registry
 solvers.registry.method_names()
 experiments.environment.environment()
 from experiments.shelf import recipe_of
@@ -61,14 +65,15 @@ solvers.registry.entry("greedy").version
 fork_server.PRELOAD = ["experiments.fork_guard", "tests.experiments.chaos_preload"]
 print("ready", flush=True)
 for line in sys.stdin:
-    study, store, marker, log, retry = json.loads(line)
+    study, store, marker, log, retry, cluster = json.loads(line)
     pid = os.fork()
     if pid == 0:
         os.environ.update(TIERCUT_TEST_MARKER=marker, TIERCUT_TEST_LOG=log)
         code = 1
         try:
             with Store(store) as opened:
-                options = RunnerOptions(jobs=2, force=True, warm_up_s=0)
+                place = ClusterAddress.read(cluster) if cluster else None
+                options = RunnerOptions(jobs=2, force=True, warm_up_s=0, cluster=place, quiet=True)
                 run_study(read_study(study), opened, options=options, retry=retry, quiet=True)
             code = 0
         finally:
@@ -86,6 +91,7 @@ class Toll:
     sweeps: int = 0
     runner_kills: int = 0
     trial_kills: int = 0
+    worker_kills: int = 0
     recorded_crashes: int = 0
     kills_between_records: Counter[int] = field(default_factory=Counter)
 
@@ -102,7 +108,11 @@ class Nursery:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={
+                **os.environ,
+                "PYTHONPATH": str(ROOT),
+                "DASK_DISTRIBUTED__WORKER__PRELOAD": '["tests.experiments.chaos_worker"]',
+            },
         )
         assert self._line() == "ready"
         return self
@@ -116,9 +126,12 @@ class Nursery:
         assert self._process.stdout is not None
         return self._process.stdout.readline().strip()
 
-    def start(self, study: Path, store: Path, marker: str, log: Path, retry: list[str]) -> psutil.Process:
+    def start(
+        self, study: Path, store: Path, marker: str, log: Path, retry: Sequence[str] = (), cluster: str = ""
+    ) -> psutil.Process:
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps([str(study), str(store), marker, str(log), retry]) + "\n")
+        words = [str(study), str(store), marker, str(log), list(retry), cluster]
+        self._process.stdin.write(json.dumps(words) + "\n")
         self._process.stdin.flush()
         return psutil.Process(int(self._line()))
 
@@ -127,8 +140,11 @@ class Nursery:
         return int(self._line())
 
 
-def chaos(folder: Path, *, seed: int, sweeps: int) -> Toll:
-    """Run `sweeps` sweeps with random kills; AssertionError where one differs from the undisturbed run of its study."""
+def chaos(folder: Path, *, seed: int, sweeps: int, clusters: int = 4) -> Toll:
+    """Run `sweeps` sweeps with random kills; AssertionError where one differs from the undisturbed run of its study.
+
+    Every `clusters`-th sweep runs on a Dask cluster of two workers; all must equal the undisturbed run at home.
+    """
     toll = Toll()
     calm: dict[int, tuple[float, dict[str, Mapping[str, Any]]]] = {}
     folder.mkdir(parents=True, exist_ok=True)
@@ -141,7 +157,8 @@ def chaos(folder: Path, *, seed: int, sweeps: int) -> Toll:
             (place / "study.toml").write_text(STUDY.format(seed=study_seed))
             if study_seed not in calm:
                 calm[study_seed] = _undisturbed(nursery, place)
-            _sweep(nursery, place, random.Random(seed + sweep), *calm[study_seed], toll)
+            cluster = "local:2" if sweep % clusters == clusters - 1 else ""
+            _sweep(nursery, place, random.Random(seed + sweep), *calm[study_seed], toll, cluster)
             shutil.rmtree(place)
             toll.sweeps += 1
     return toll
@@ -150,7 +167,7 @@ def chaos(folder: Path, *, seed: int, sweeps: int) -> Toll:
 def _undisturbed(nursery: Nursery, place: Path) -> tuple[float, dict[str, Mapping[str, Any]]]:
     """Return how long a sweep takes that nobody disturbs, and what it records."""
     began = time.monotonic()
-    nursery.start(place / "study.toml", place / "calm.sqlite", uuid.uuid4().hex, place / "calm.log", [])
+    nursery.start(place / "study.toml", place / "calm.sqlite", uuid.uuid4().hex, place / "calm.log")
     assert nursery.exit_code() == 0
     seconds, found = time.monotonic() - began, _contents(place / "calm.sqlite")
     assert [row["termination"] for row in found.values()] == ["evaluation_limit"] * TRIALS
@@ -164,23 +181,29 @@ def _sweep(
     seconds: float,
     calm: Mapping[str, Mapping[str, Any]],
     toll: Toll,
+    cluster: str,
 ) -> None:
     study, store, log, kept = place / "study.toml", place / "store.sqlite", place / "log", dict[str, dict[str, Any]]()
     for _ in range(chance.randint(1, 2)):
-        marker, target = uuid.uuid4().hex, chance.choice(["runner", "runner", "trial"])
-        runner = nursery.start(study, store, marker, log, [])
+        marker = uuid.uuid4().hex
+        target = chance.choice(["runner", "worker", "worker", "trial"] if cluster else ["runner", "runner", "trial"])
+        runner = nursery.start(study, store, marker, log, cluster=cluster)
         _wait_for_a_moment(chance, runner, log, TRIALS - len(kept), seconds)
+        settled, drawn = _rows(store), _lines(log)
         if target == "runner":
             _kill(runner)
             toll.runner_kills += nursery.exit_code() != 0
         else:
-            while not (trials := _trials_of(runner)) and _runs(runner):
+            find = _workers_of if target == "worker" else _trials_of
+            while not (found := find(runner)) and _runs(runner):
                 time.sleep(0.002)
-            if trials:
-                _kill(chance.choice(trials))
-                toll.trial_kills += 1
-            assert nursery.exit_code() == 0  # the death of a trial stops nobody
+            if found:
+                _kill(chance.choice(found))
+                toll.worker_kills += target == "worker"
+                toll.trial_kills += target == "trial"
+            assert nursery.exit_code() == 0  # the death of a trial or a worker stops nobody
         _none_left(marker)
+        _none_repeated(settled, log, drawn)
         before, kept = kept, _rows(store)
         lost = {trial for trial, row in before.items() if kept.get(trial) != row}
         assert not lost, f"records lost or written twice: {lost}"
@@ -189,7 +212,7 @@ def _sweep(
     toll.recorded_crashes += len(crashed)
     started = _lines(log)
     marker = uuid.uuid4().hex
-    nursery.start(study, store, marker, log, ["crashed"])
+    nursery.start(study, store, marker, log, ["crashed"], cluster)
     assert nursery.exit_code() == 0
     _none_left(marker)
     after = _rows(store)
@@ -229,12 +252,30 @@ def _kill(process: psutil.Process) -> None:
 
 
 def _trials_of(runner: psutil.Process) -> list[psutil.Process]:
-    """The children of the fork server."""
+    """The children of the fork servers."""
     try:
-        servers = [one for one in runner.children() if "forkserver" in " ".join(one.cmdline())]
-        return [trial for server in servers for trial in server.children()]
+        servers = [one for one in runner.children(recursive=True) if "import main; main(" in " ".join(one.cmdline())]
+        return [trial for server in servers for trial in server.children() if trial.ppid() == server.pid]
     except psutil.Error:
         return []
+
+
+def _workers_of(runner: psutil.Process) -> list[psutil.Process]:
+    """The processes of Dask's workers."""
+    try:
+        return [one for one in runner.children() if "spawn_main" in " ".join(one.cmdline())]
+    except psutil.Error:
+        return []
+
+
+def _none_repeated(settled: Mapping[str, Mapping[str, Any]], log: Path, drawn: int) -> None:
+    """Fail where a trial that had its record ran after the first `drawn` lines of the log."""
+    after = set(log.read_text().splitlines()[drawn:]) if log.exists() else set()
+    for row in settled.values():
+        one = json.loads(row["identity"])
+        seed = seed_of(one["study_seed"], one["instance"], one["method"], one["repetition"])
+        line = str(int(np.random.default_rng(seed).integers(2**62)))
+        assert line not in after, f"ran again after it was recorded: {row['id']}"
 
 
 def _none_left(marker: str) -> None:

@@ -53,6 +53,13 @@ def test_a_file_is_run_once_however_its_path_is_written(tmp_path: Path, monkeypa
     assert sys.modules[names.pop()].builtins.tiercut_runs == 1
 
 
+def test_a_copy_of_a_file_is_the_same_plugin(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "copied.py").write_text(_METHOD.format(name="copied"))
+    assert load_plugin(tmp_path / "a" / "copied.py") == load_plugin(tmp_path / "b" / "copied.py")
+
+
 def test_two_files_of_one_name_are_two_plugins(tmp_path: Path) -> None:
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()

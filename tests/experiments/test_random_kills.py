@@ -13,15 +13,16 @@ from tests.experiments.chaos import chaos
 AUDIT = os.environ.get("TIERCUT_AUDIT") == "1"
 
 
-def test_a_few_sweeps_survive_kills_of_runner_and_trials(tmp_path: Path) -> None:
-    assert chaos(tmp_path, seed=1, sweeps=2).sweeps == 2
+def test_a_few_sweeps_survive_kills_of_runner_trials_and_workers(tmp_path: Path) -> None:
+    assert chaos(tmp_path, seed=1, sweeps=3, clusters=3).sweeps == 3
 
 
 @pytest.mark.slow
-def test_sweeps_survive_random_kills_of_runner_and_trials(
+def test_sweeps_survive_random_kills_of_runner_trials_and_workers(
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     toll = chaos(tmp_path, seed=1000, sweeps=200 if AUDIT else 20)
     assert toll.runner_kills > toll.sweeps / 4
     assert toll.trial_kills > 0
+    assert toll.worker_kills > 0
     record_property("cases", toll.sweeps)
