@@ -13,7 +13,7 @@ from experiments.archive.make import make_archive
 from experiments.archive.rebuild import Rebuilt
 from experiments.archive.rebuild import rebuild_archive as _rebuild_archive
 from experiments.cluster.address import ClusterAddress
-from experiments.comparison import check_retry, run_study
+from experiments.comparison import check_retry, check_study, run_study
 from experiments.export import export_store, tables_of
 from experiments.judge import Judgement, judge
 from experiments.manifest import unexplained_lines, write_manifest
@@ -156,17 +156,20 @@ def compare(
     if fresh:
         for ending in ("", "-wal", "-shm"):
             Path(f"{path}{ending}").unlink(missing_ok=True)
+    options = RunnerOptions(jobs=jobs, force=force, cluster=place, quiet=quiet)
+    check_study(chosen, options, plugins)
     with Store(path) as store:
-        options = RunnerOptions(jobs=jobs, force=force, cluster=place, quiet=quiet)
         run_study(chosen, store, options=options, plugins=plugins, retry=retry, shard=part, quiet=quiet)
         write_manifest(store, target / path.name.replace("store", "manifest").replace(".sqlite", ".json"))
         if part is None:
-            export_store(store, target)
-        frame, tables = tables_of(store)
+            done = export_store(store, target)
+            frame, tables = done.frame, done.tables
+        else:
+            frame, tables = tables_of(store, names=())[0], ()
         lines = unexplained_lines(store)
     return Comparison(
         frame=frame,
-        tables=tuple(tables) if part is None else (),
+        tables=tables,
         folder=target,
         store=path,
         unexplained=tuple(lines),

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from contextlib import closing
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
 from experiments.environment import environment
+from experiments.export import check_shown
 from experiments.plain import canonical
 from experiments.plugins import load_plugins
 from experiments.progress import TrialProgress
 from experiments.record import Record
 from experiments.runner import RunnerOptions, Task, check_load, run_trials
+from experiments.settings import options_of
 from experiments.shard import Shard
 from experiments.shelf import Shelf, recipe_of
 from experiments.store import Entry, Store
@@ -21,10 +24,11 @@ from experiments.study import InstanceSpec, MethodSpec, Study
 from experiments.trial import Trial, make_trial
 from formulations.score import Verdict
 from instances.errors import InputError
+from instances.generators.registry import make_params
 from solvers.contract import Termination
 from solvers.registry import make
 
-__all__ = ["check_retry", "ending_text", "run_study"]
+__all__ = ["check_retry", "check_study", "ending_text", "run_study"]
 
 
 def run_study(
@@ -68,11 +72,8 @@ def run_study(
     """
     options = options or RunnerOptions()
     check_retry(retry)
+    check_study(study, options, plugins)
     files = (*study.plugins, *plugins)
-    load_plugins(files)
-    for method in study.methods:
-        make(method.name, method.settings)
-    check_load(options, study.budget.threads)
     with store.writer(), Shelf() as shelf:
         placed = _placed(study, shelf, store)
         identity = store.add_study(study.name, study.as_dict(), [_entry(*one) for one in placed])
@@ -104,6 +105,24 @@ def run_study(
                 progress.ended(spec.label, method.title, ending_text(record), bad=_is_bad(record))
         store.end_run(run)
     return identity
+
+
+def check_study(study: Study, options: RunnerOptions, plugins: Sequence[str] = ()) -> None:
+    """Raise InputError where a name or setting of `study` is at fault, before anything is written; load its plugins."""
+    load_plugins((*study.plugins, *plugins))
+    for method in study.methods:
+        make(method.name, method.settings)
+    for spec in study.specs():
+        try:
+            options_of(spec.family, spec.options)
+            if spec.generator is not None:
+                make_params(spec.generator, spec.settings)
+            elif not Path(str(spec.file)).is_file():
+                raise InputError(str(spec.file), "must be an instance file")
+        except InputError as error:
+            raise InputError(f"study {study.name}, instance {spec.label}", str(error)) from None
+    check_shown(study.tables, study.metrics, study.figures)
+    check_load(options, study.budget.threads)
 
 
 def check_retry(retry: Collection[str]) -> None:

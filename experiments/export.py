@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -20,9 +21,26 @@ from experiments.tables.sources import render_sources
 from experiments.tables.table import Table
 from instances.files.replacing import replacing
 
-__all__ = ["export_store", "stored_study", "tables_of", "write_text"]
+__all__ = ["Export", "check_shown", "export_store", "stored_study", "tables_of", "write_text"]
 
 _TRACES = ["incumbents", "bounds"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Export:
+    """What was written, and what it was made of: a row a trial in `frame`, without traces, and the tables."""
+
+    written: tuple[Path, ...]
+    frame: pd.DataFrame
+    tables: tuple[Table, ...]
+
+
+def check_shown(tables: Sequence[str], metrics: Sequence[str], figures: Sequence[str]) -> None:
+    """Raise InputError where there is no table, metric or figure of a name; ``["all"]`` stands for every figure."""
+    from experiments.figures.draw import check_figures
+
+    needs_traces(tables, metrics)
+    check_figures(figures)
 
 
 def stored_study(store: Store, identity: str | None = None) -> Study:
@@ -84,7 +102,7 @@ def export_store(
     tables: Sequence[str] | None = None,
     metrics: Sequence[str] | None = None,
     figures: Sequence[str] | None = None,
-) -> list[Path]:
+) -> Export:
     """Write tables (CSV, Markdown, LaTeX), ``trials.csv``, ``numbers.tex``, ``sources.json`` and figures into `folder`.
 
     The same store gives the same bytes.
@@ -102,18 +120,19 @@ def export_store(
 
     Returns
     -------
-    list of Path
-        What was written.
+    Export
+        What was written, with the frame and the tables.
 
     Raises
     ------
     InputError
-        If there is no table, metric or figure of a name.
+        If there is no table, metric or figure of a name; nothing is written then.
     """
     target = Path(folder)
     study = stored_study(store, identity)
     names = (*TABLES, *study.tables) if tables is not None and list(tables) == ["all"] else tables
     drawn = study.figures if figures is None else tuple(figures)
+    check_shown((), (), drawn)
     frame, made = _made(store, identity, names, metrics, traces=bool(drawn))
     written = []
     for table in made:
@@ -127,7 +146,7 @@ def export_store(
         from experiments.figures.draw import draw_figures
 
         written += draw_figures(store, frame, target, drawn)
-    return written
+    return Export(written=tuple(written), frame=trials, tables=tuple(made))
 
 
 def write_text(path: Path, text: str) -> Path:

@@ -53,7 +53,7 @@ def make_archive(store: Store, path: str | Path, identity: str | None = None, *,
     frame, _ = tables_of(store, identity)
     with tempfile.TemporaryDirectory(prefix="tiercut-") as folder:
         members: dict[str, bytes | Path] = {"store.sqlite": _copy(store, Path(folder) / "store.sqlite")}
-        written = export_store(store, Path(folder) / "tables", identity)
+        written = export_store(store, Path(folder) / "tables", identity).written
         members |= {
             f"tables/{one.relative_to(Path(folder) / 'tables').as_posix()}": one
             for one in written

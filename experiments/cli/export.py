@@ -38,5 +38,6 @@ def command(
 
     drawn = None if not figures else () if figures == ("none",) else figures
     with Store(store, must_exist=True) as opened:
-        for path in export_store(opened, output, study, tables=tables or None, metrics=metrics or None, figures=drawn):
-            click.echo(path)
+        done = export_store(opened, output, study, tables=tables or None, metrics=metrics or None, figures=drawn)
+    for path in done.written:
+        click.echo(path)

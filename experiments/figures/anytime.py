@@ -50,7 +50,7 @@ def anytime_data(_store: Store, frame: pd.DataFrame) -> pd.DataFrame:
         low, middle, high = np.quantile(whole, [0.25, 0.5, 0.75], axis=0, method="higher")
         bounded = part["best_bound"].notna()
         reference = "certified bound" if bounded.all() else "mixed" if bounded.any() else "best known value"
-        limit = float(part["seconds"].max())
+        limit = max(float(part["seconds"].max()), _START_S)
         before: tuple[float, ...] = ()
         for at, values in zip(grid, zip(low, middle, high, strict=True), strict=True):
             if np.isfinite(values[1]) and values != before and at <= limit * 10 ** (1 / _PER_DECADE):

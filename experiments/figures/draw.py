@@ -25,7 +25,7 @@ from experiments.store import Store
 from instances.errors import InputError
 from instances.files.replacing import replacing
 
-__all__ = ["FIGURES", "draw_figures"]
+__all__ = ["FIGURES", "check_figures", "draw_figures"]
 
 Data = Callable[[Store, pd.DataFrame], pd.DataFrame]
 Draw = Callable[[pd.DataFrame], Figure]
@@ -42,6 +42,13 @@ FIGURES: dict[str, tuple[Data, Draw]] = {
 """Name of a figure: what it shows of a store, and how it is drawn from that alone."""
 
 
+def check_figures(names: Sequence[str]) -> None:
+    """Raise InputError where there is no figure of a name."""
+    for name in names:
+        if name not in FIGURES and list(names) != ["all"]:
+            raise InputError("figures", f"must be of {', '.join(FIGURES)}", name)
+
+
 def draw_figures(store: Store, frame: pd.DataFrame, folder: Path, names: Sequence[str]) -> list[Path]:
     """Draw the named figures into `folder` and return what was written; a figure without data is left out.
 
@@ -52,10 +59,9 @@ def draw_figures(store: Store, frame: pd.DataFrame, folder: Path, names: Sequenc
     InputError
         If there is no figure of a name.
     """
+    check_figures(names)
     written = []
     for name in FIGURES if list(names) == ["all"] else names:
-        if name not in FIGURES:
-            raise InputError("figures", f"must be of {', '.join(FIGURES)}", name)
         collect, draw = FIGURES[name]
         data = collect(store, frame)
         if data.empty:

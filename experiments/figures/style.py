@@ -46,6 +46,7 @@ _RC: Any = {
     "legend.fontsize": 8.0,
     "lines.linewidth": 1.5,
     "pdf.fonttype": 42,
+    "text.parse_math": False,  # a user's label may hold a dollar
     "figure.dpi": 100,
     "savefig.dpi": 200,
 }

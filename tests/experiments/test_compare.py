@@ -163,10 +163,25 @@ def test_a_store_of_another_kind_is_refused(tmp_path: Path) -> None:
         Store(tmp_path / "none.sqlite", must_exist=True)
 
 
-def test_an_unknown_method_or_setting_stops_the_study_before_it_runs(tmp_path: Path) -> None:
-    with Store(tmp_path / "store.sqlite") as store:
-        with pytest.raises(InputError, match="registered method"):
-            run(store, study(methods=[{"name": "gredy"}]))
-        with pytest.raises(InputError, match="line 2"):
-            run(store, study("nothing", instances=[{"generator": "line", "label": "line 2", "set": {"task": 2}}]))
-        assert list(store.trials()) == []
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"methods": [{"name": "gredy"}]}, "must be a registered method"),
+        ({"methods": [{"name": "dummy", "set": {"whatt": "nothing"}}]}, "whatt"),
+        ({"instances": [{"generator": "line", "label": "line 2", "set": {"task": 2}}]}, "instance line 2: .*task"),
+        ({"instances": [{"generator": "lane"}]}, "generator: must be one of"),
+        ({"instances": [{"generator": "line", "problem": {"sharing": "fair"}}]}, "sharing: must be"),
+        ({"instances": [{"files": ["nowhere.json"]}]}, "nowhere.json: must be an instance file"),
+        ({"tables": ["sumary"]}, "tables: must be a table or a metric, such as summary"),
+        ({"metrics": ["gapp"]}, "must be a registered metric"),
+        ({"figures": ["gaps"]}, "figures: must be of gap"),
+        ({"plugins": ["nowhere.py"]}, "must be a Python file"),
+        ({"budget": {"seconds": 1, "threads": 9999}}, "jobs times threads"),
+    ],
+)
+def test_a_study_at_fault_is_refused_before_anything_is_written(
+    tmp_path: Path, change: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        compare(study("nothing", **change), tmp_path / "out", quiet=True)
+    assert not (tmp_path / "out").exists()

@@ -63,6 +63,16 @@ def test_two_instances_are_no_profile() -> None:
     assert time_profile_data(NO_STORE, random_frame(3, 2)).empty
 
 
+def test_a_method_that_ends_within_a_millisecond_has_an_anytime_curve_too() -> None:
+    frame = random_frame(2, 2)
+    first = frame["title"].iloc[0]
+    frame["seconds"] = frame["seconds"].where(frame["title"] != first, 2e-4)
+    frame["incumbents"] = [[] for _ in range(len(frame))]
+    data = anytime_data(NO_STORE, frame)
+    assert set(data["method"]) == set(frame["title"])
+    assert (data.loc[data["method"] == first, "seconds"] == 0.001).all()
+
+
 def test_an_anytime_curve_has_median_and_quartiles_of_the_repetitions() -> None:
     rows = [
         trial("a", "m", v, repetition=r, incumbents=[[0.01, 18.0], [0.1, v]], seconds=1.0)

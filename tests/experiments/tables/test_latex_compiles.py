@@ -41,7 +41,7 @@ def test_every_table_and_every_macro_compile(tmp_path: Path) -> None:
     }
     done = compare(study, tmp_path / "study", quiet=True)
     with Store(done.store) as store:
-        written = export_store(store, tmp_path / "tex", tables=["all"], figures=[])
+        written = export_store(store, tmp_path / "tex", tables=["all"], figures=[]).written
     tables = [path for path in written if path.suffix == ".tex" and path.name != "numbers.tex"]
     assert {path.stem for path in tables} >= set(TABLES)
     lines = [
