@@ -42,7 +42,7 @@ slow: tools
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
 
 audit: tools
-	$(BIN)/python benchmarks/audit.py
+	$(BIN)/python benchmarks/audit.py $(ONLY)
 
 docs: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -51,7 +52,10 @@ def test_random_plans_cost_what_the_referee_says(start: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("start", range(160, 4160, 50))
-def test_many_random_plans_cost_what_the_referee_says(start: int) -> None:
+def test_many_random_plans_cost_what_the_referee_says(
+    start: int, record_property: Callable[[str, object], None]
+) -> None:
+    record_property("cases", 50)
     for seed in range(start, start + 50):
         check_agreement(random_problem(seed), seed)
 
