@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import psutil
+import pytest
 
 from experiments import fork_server
 from experiments.plugins import load_plugin
@@ -21,12 +22,13 @@ from solvers.contract import Budget, Termination
 DUMMIES = str(Path(__file__).with_name("dummies.py"))
 
 
-def test_trials_of_a_server_that_was_killed_are_run_again_from_a_new_one() -> None:
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_trials_of_a_server_that_was_killed_are_run_again_from_a_new_one(jobs: int) -> None:
     load_plugin(DUMMIES)
     with Shelf() as shelf:
         instance = generate("line", {"tasks": "3"}, 1)
         tasks = []
-        for repetition, what in enumerate(["nothing", "sleep", "nothing"]):
+        for repetition, what in enumerate(["nothing", "sleep", "sleep"]):
             trial = make_trial(
                 instance=instance.sha256,
                 method="dummy",
@@ -37,12 +39,12 @@ def test_trials_of_a_server_that_was_killed_are_run_again_from_a_new_one() -> No
             )
             problem = partial(shelf.problem, trial.instance, "joint", dict(trial.options))
             tasks.append(Task(trial=trial, instance_path=str(shelf.add(instance)), problem=problem))
-        records = run_trials(tasks, RunnerOptions(warm_up_s=0), [DUMMIES])
+        records = run_trials(tasks, RunnerOptions(warm_up_s=0, jobs=jobs, force=True), [DUMMIES])
         next(records)
-        server = fork_server._pid()
+        server = fork_server.current()
         assert server is not None
         until = time.monotonic() + 20
-        while not (running := psutil.Process(server).children()):
+        while len(running := psutil.Process(server).children()) < jobs:
             assert time.monotonic() < until
             time.sleep(0.01)
         os.kill(server, signal.SIGKILL)
@@ -50,4 +52,6 @@ def test_trials_of_a_server_that_was_killed_are_run_again_from_a_new_one() -> No
         assert not [one for one in alive if one.status() != psutil.STATUS_ZOMBIE]
         rest = [record.termination for _, record in records]
     assert rest == [Termination.COMPLETED, Termination.COMPLETED]
-    assert fork_server._pid() != server
+    assert fork_server.current() != server
+    assert fork_server.alive()
+    assert not fork_server.alive(server)  # a trial of the old server is not taken for one of the new
