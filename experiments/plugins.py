@@ -52,11 +52,10 @@ def load_plugin(path: str | Path) -> str:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except InputError:
+    except BaseException as error:  # a script that ends with sys.exit is no plugin either
         del sys.modules[name]
-        raise
-    except Exception as error:
-        del sys.modules[name]
+        if isinstance(error, InputError | KeyboardInterrupt):
+            raise
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
         line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else 0
         raise InputError(f"plugin {path}, line {line}", f"{type(error).__name__}: {error}") from None

@@ -362,4 +362,4 @@ def _exit_text(code: int | None) -> str:
 
 
 def _memory_text(limit: float) -> str:
-    return f"used more than {limit / 1e6:.0f} MB of memory"
+    return f"used more than {limit / 1e6:.3g} MB of memory"

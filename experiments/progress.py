@@ -26,7 +26,7 @@ class TrialProgress:
 
     def __init__(self, total: int, finished: int = 0, *, quiet: bool = False) -> None:
         self._total, self._before, self._done = total, finished, finished
-        self._began = time.monotonic()
+        self._first: float | None = None  # the first trial of all waits for processes and compilers to start
         self._quiet = quiet
         console = Console(stderr=True)
         self._bar: Progress | None = None
@@ -62,12 +62,21 @@ class TrialProgress:
         if self._quiet:
             return
         if self._bar is None:
-            left = (time.monotonic() - self._began) / (self._done - self._before) * (self._total - self._done)
-            self._say(f"[{self._done}/{self._total}] {instance} · {method}: {what}, {duration(left)} left")
+            self._say(f"[{self._done}/{self._total}] {instance} · {method}: {what}{self._left()}")
             return
         self._bar.update(self._task, completed=self._done, description=f"[dim]{instance} · {method}")
         if bad:
             self._bar.console.print(f"[red]{instance} · {method}: {what}", highlight=False)
+
+    def _left(self) -> str:
+        """Return how long the rest takes at the pace so far, once there is one."""
+        now, left = time.monotonic(), self._total - self._done
+        if self._first is None:
+            self._first = now
+            return ""
+        if not left:
+            return ""
+        return f", {duration((now - self._first) / (self._done - self._before - 1) * left)} left"
 
     def _say(self, text: str) -> None:
         print(text, file=sys.stderr, flush=True)

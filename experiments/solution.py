@@ -17,6 +17,7 @@ from experiments.runner import RunnerOptions, Task, run_trials
 from experiments.shelf import Shelf
 from experiments.trial import Trial, make_trial
 from formulations.registry import family
+from formulations.score import Verdict
 from instances.instance import Instance
 from solvers.contract import Budget
 
@@ -61,7 +62,7 @@ class Solution:
             "bound": record.bound,
             "gap": record.gap,
             "seconds": record.seconds,
-            "verdict": str(record.verdict),
+            "verdict": None if record.verdict is Verdict.NONE else str(record.verdict),
             "reason": record.reason or None,
             "recovered": record.recovered,
             "instance": self.trial.instance,
@@ -101,6 +102,7 @@ def solve_instance(
     options: Mapping[str, Any] | None = None,
     family_name: str = "joint",
     plugins: Sequence[str] = (),
+    force: bool = False,
     verbose: bool = False,
 ) -> Solution:
     """Run `method` on `instance` in a process of its own and judge its plan.
@@ -123,13 +125,16 @@ def solve_instance(
         Problem family.
     plugins : sequence of str
         The user's Python files.
+    force : bool
+        Allow more threads than cores.
     verbose : bool
         Let what the method prints through to stderr.
 
     Raises
     ------
     InputError
-        If the method, a parameter or an option does not exist or is refused.
+        If the method, a parameter or an option does not exist or is refused, or the budget has more threads than
+        there are cores.
     """
     load_plugins(plugins)
     trial = make_trial(
@@ -145,7 +150,7 @@ def solve_instance(
         path = shelf.add(instance)
         problem = shelf.problem(trial.instance, family_name, dict(trial.options))
         task = Task(trial=trial, instance_path=str(path), problem=lambda: problem)
-        [(_, record)] = run_trials([task], RunnerOptions(verbose=verbose, force=True), plugins)
+        [(_, record)] = run_trials([task], RunnerOptions(verbose=verbose, force=force), plugins)
     plan = None
     if record.plan is not None and record.value is not None:
         plan = family(family_name).plan_of(problem, msgspec.json.decode(record.plan))

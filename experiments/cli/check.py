@@ -1,4 +1,4 @@
-"""``tiercut check``: judge a plan, a whole store, or a plugin's methods."""
+"""``tiercut check``: judge a plan, a whole store, or what a plugin registers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from experiments.cli.options import json_option, plugin_option, print_json
 @plugin_option
 @json_option
 def command(files: tuple[str, ...], plugins: tuple[str, ...], as_json: bool) -> int:
-    r"""Judge anyone's PLAN for an INSTANCE, every plan of a STORE (no solver runs), or the methods of a plugin.
+    r"""Judge anyone's PLAN for an INSTANCE, every plan of a STORE (no solver runs), or what a plugin registers.
+
+    The methods, generators and cost models of a plugin are run through the suites that the workbench's own must pass.
 
     The exit code is 1 where something is wrong, or where a trial of the store crashed and nobody can account for it.
 
@@ -106,25 +108,23 @@ def _finding(finding: Any) -> dict[str, Any]:
 
 
 def _check_plugins(plugins: tuple[str, ...], as_json: bool) -> int:
-    from experiments.contract_suite import check_method
-    from experiments.plugins import load_plugin
-    from solvers.registry import entry, method_names
+    from experiments.contracts.registered import check_plugins
 
-    modules = {load_plugin(path) for path in plugins}
-    mine = [name for name in method_names() if entry(name).cls.__module__ in modules]
-    if not mine:
-        raise click.ClickException("the plugin registers no method; is `@register(...)` on its class?")
-    results = {name: check_method(name) for name in mine}
+    results = check_plugins(plugins)
     if as_json:
         print_json(
             [
-                {"name": name, "checks": [{"name": c.name, "passed": c.passed, "detail": c.detail} for c in checks]}
-                for name, checks in results.items()
+                {
+                    "name": name,
+                    "kind": kind,
+                    "checks": [{"name": c.name, "passed": c.passed, "detail": c.detail} for c in checks],
+                }
+                for (kind, name), checks in results.items()
             ]
         )
     else:
-        for name, checks in results.items():
-            click.secho(name, bold=True)
+        for (kind, name), checks in results.items():
+            click.echo(click.style(name, bold=True) + f" ({kind})")
             for one in checks:
                 sign = click.style("pass", fg="green") if one.passed else click.style("FAIL", fg="red", bold=True)
                 click.echo(f"  {sign}  {one.name}" + (f": {one.detail}" if one.detail else ""))

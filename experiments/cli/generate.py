@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from experiments.cli.options import json_option, pairs, plugin_option, print_json, set_option
@@ -19,7 +21,7 @@ from experiments.cli.options import json_option, pairs, plugin_option, print_jso
     show_default=True,
     help="Readable, or fast and small for many tasks.",
 )
-@click.option("--picture", metavar="PNG", help="Draw the instance on a map, too.")
+@click.option("--picture", metavar="IMAGE", help="Draw the instance on a map, too: a .png, .pdf or .svg file.")
 @plugin_option
 @json_option
 def command(
@@ -43,6 +45,8 @@ def command(
     from instances.files.instance_file import write_instance
     from instances.generators.registry import generate
 
+    if picture:
+        _check_picture(picture)
     load_plugins(plugins)
     instance = generate(generator, pairs(settings, "--set"), seed)
     write_instance(instance, output, layout)  # type: ignore[arg-type]
@@ -55,3 +59,13 @@ def command(
     else:
         click.echo(instance.summary())
         click.echo(f"written to {output}" + (f", picture in {picture}" if picture else ""), err=True)
+
+
+def _check_picture(path: str) -> None:
+    """Refuse a picture that could not be written, before anything else is."""
+    from instances.errors import InputError
+
+    if Path(path).suffix.lower() not in (".png", ".pdf", ".svg"):
+        raise InputError(f"picture {path}", "must end in .png, .pdf or .svg")
+    if not Path(path).absolute().parent.is_dir():
+        raise InputError(f"picture {path}", "must be in a folder that exists")

@@ -14,12 +14,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def pairs(given: Sequence[str], option: str) -> dict[str, str]:
-    """Return ``key=value`` texts as a dictionary; the last of a key counts."""
+    """Return ``key=value`` texts as a dictionary; a key may come once."""
     found = {}
     for text in given:
         key, sign, value = text.partition("=")
         if not sign or not key.strip():
             raise click.UsageError(f"{option} must be key=value, got {text!r}")
+        if key.strip() in found:
+            raise click.UsageError(f"{option} must name {key.strip()} once, got {text!r} too")
         found[key.strip()] = value.strip()
     return found
 

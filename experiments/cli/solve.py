@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from experiments.cli.options import json_option, pairs, plugin_option, print_json, set_option
+from experiments.cli.options import force_option, json_option, pairs, plugin_option, print_json, set_option
 
 
 @click.command("solve", short_help="Solve an instance with one method.")
@@ -22,6 +22,7 @@ from experiments.cli.options import json_option, pairs, plugin_option, print_jso
 @click.option("--option", "options", multiple=True, metavar="KEY=VALUE", help="A problem option (sharing=equal).")
 @click.option("--family", default="joint", show_default=True, help="Problem family.")
 @click.option("--plan", metavar="OUT", help="Write the plan to this file.")
+@force_option
 @click.option("--verbose", is_flag=True, help="Let what the method prints through, to stderr.")
 @plugin_option
 @json_option
@@ -37,13 +38,15 @@ def command(
     options: tuple[str, ...],
     family: str,
     plan: str | None,
+    force: bool,
     verbose: bool,
     plugins: tuple[str, ...],
     as_json: bool,
 ) -> int:
     r"""Solve the instance in FILE with one method, in a process of its own, and judge its plan.
 
-    The exit code is 1 where the method crashed, or its claim is wrong; a method that declines is no failure.
+    The exit code is 1 where the method crashed, its claim is wrong, or a plan was asked for and there is none; a method
+    that declines is no failure else.
 
     \b
     Example:
@@ -64,6 +67,7 @@ def command(
         options=pairs(options, "--option"),
         family_name=family,
         plugins=plugins,
+        force=force,
         verbose=verbose,
     )
     record = solution.record
@@ -76,7 +80,7 @@ def command(
     else:
         _print(solution.as_dict())
     failed = record.verdict == "wrong" or record.termination in (Termination.CRASHED, Termination.UNAVAILABLE)
-    return 1 if failed else 0
+    return 1 if failed or (plan and record.plan is None) else 0
 
 
 _MEASURES = {
@@ -105,7 +109,7 @@ def _print(found: dict[str, Any]) -> None:
         ("bound", number(found["bound"])),
         ("gap", "none" if found["gap"] is None else f"{100 * found['gap']:.4f} %"),
         ("time", number(found["seconds"] and round(found["seconds"], 3), " s")),
-        ("verdict", found["verdict"]),
+        ("verdict", found["verdict"] or "none"),
     ]
     rows += [("reason", found["reason"])] if found["reason"] else []
     rows += [

@@ -23,6 +23,7 @@ from solvers.contract import SolutionStatus, Termination
 __all__ = ["ClusterPool"]
 
 _AHEAD = 2
+_STARTS = 3
 _CONNECT_S = 10
 _NO_DOUBTS = {
     "distributed.admin.large-graph-warning-threshold": "1GB",  # instances are sent once, and meant to be
@@ -100,16 +101,7 @@ class ClusterPool:
 
     def _connected(self, cluster: ClusterAddress) -> Any:
         if cluster.workers is not None:
-            local = self._distributed.LocalCluster(
-                n_workers=cluster.workers,
-                threads_per_worker=1,
-                processes=True,
-                protocol="tcp",
-                host="127.0.0.1",
-                dashboard_address="127.0.0.1:0",
-                memory_limit=0,  # the trials have limits of their own
-                silence_logs="CRITICAL",
-            )
+            local = self._local(cluster.workers)
             self._open.callback(local.close)
             scheduler = local.scheduler_address
         else:
@@ -120,6 +112,24 @@ class ClusterPool:
             raise InputError("cluster", f"no scheduler answers ({error})", scheduler) from None
         self._open.callback(client.close)
         return client
+
+    def _local(self, workers: int) -> Any:
+        for attempt in range(_STARTS):
+            try:
+                return self._distributed.LocalCluster(
+                    n_workers=workers,
+                    threads_per_worker=1,
+                    processes=True,
+                    protocol="tcp",
+                    host="127.0.0.1",
+                    dashboard_address="127.0.0.1:0",
+                    memory_limit=0,  # the trials have limits of their own
+                    silence_logs="CRITICAL",
+                )
+            except RuntimeError as error:  # a worker died before it was there; Dask gives up on all of them then
+                if attempt == _STARTS - 1:
+                    raise InputError("cluster", f"its workers must start ({error})", workers) from None
+        raise AssertionError("unreachable")
 
     def _place(self) -> str:
         workers = self._client.scheduler_info(n_workers=-1)["workers"]

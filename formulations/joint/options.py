@@ -178,9 +178,15 @@ def _refuse_mixed_weights(table: OptionTable) -> None:
     positive = np.bincount(table.use_resource, table.use_weight > 0, minlength=n) > 0
     mixed = np.flatnonzero(zero & positive)
     if len(mixed):
-        name = table.problem.instance.system.resources[int(mixed[0])].name
+        instance, resource = table.problem.instance, int(mixed[0])
+        system = instance.system
+        use = int(np.flatnonzero((table.use_resource == resource) & (table.use_weight == 0))[0])
+        option = int(np.searchsorted(table.use_offsets, use, side="right")) - 1
+        task = int(np.searchsorted(table.task_offsets, option, side="right")) - 1
+        kind = system.kinds[int(system.node_kind[instance.workload.task_source[task]])]
         raise InputError(
-            f"resource {name}",
-            'under sharing "optimal" all its users must have weight > 0, or all 0 (a user of weight 0 would get no share); '
-            'give every task a weight > 0 or use sharing "equal"',
+            f"resource {system.resources[resource].name}",
+            'under sharing "optimal" all its users must have weight > 0, or all 0, as one of weight 0 would get no share; '
+            f"task {task} (weight {instance.workload.task_weight[task]:g}, idle watts of {kind.name}: {kind.idle_watts:g}) "
+            'has 0: set latency_weight > 0, give every task and device more than 0, or use sharing "equal"',
         )

@@ -47,7 +47,7 @@ instances = [{{{{ generator = "line", set = {{{{ tasks = [2, 3] }}}} }}}}]
 
 # the real runner, forked from a process that has imported everything; the fork server knows the dummies' libraries only
 NURSERY = """
-import json, os, sys, time
+import json, os, sys, time, traceback
 from experiments import fork_server
 from experiments.cluster.address import ClusterAddress
 from experiments.comparison import run_study
@@ -76,6 +76,8 @@ for line in sys.stdin:
                 options = RunnerOptions(jobs=2, force=True, warm_up_s=0, cluster=place, quiet=True)
                 run_study(read_study(study), opened, options=options, retry=retry, quiet=True)
             code = 0
+        except BaseException:
+            traceback.print_exc()
         finally:
             os._exit(code)
     print(pid, flush=True)

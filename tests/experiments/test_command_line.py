@@ -131,10 +131,10 @@ def test_check_says_what_is_wrong_with_a_plan_file(
 
 
 @pytest.mark.parametrize(
-    ("what", "code", "verdict"), [("crash", 1, "none"), ("decline", 0, "none"), ("false-bound", 1, "wrong")]
+    ("what", "code", "verdict"), [("crash", 1, None), ("decline", 0, None), ("false-bound", 1, "wrong")]
 )
 def test_solve_exits_with_1_where_a_method_fails(
-    instance: str, capsys: pytest.CaptureFixture[str], what: str, code: int, verdict: str
+    instance: str, capsys: pytest.CaptureFixture[str], what: str, code: int, verdict: str | None
 ) -> None:
     got, out, _ = run(
         capsys,
@@ -264,3 +264,51 @@ def test_a_plugin_that_fails_is_named_with_its_line(tmp_path: Path, capsys: pyte
     code, _, err = run(capsys, "list", "methods", "--plugin", str(plugin))
     assert code == 2
     assert "line 2: ZeroDivisionError" in err
+
+
+def test_a_plan_that_was_asked_for_and_is_not_there_is_a_failure(
+    tmp_path: Path, instance: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = tmp_path / "plan.json"
+    arguments = ["solve", instance, "--method", "dummy", "--plugin", DUMMIES, "--seed", "1", "--plan", str(plan)]
+    code, _, err = run(capsys, *arguments, "--set", "what=decline")
+    assert code == 1
+    assert "there is no plan to write" in err
+    assert not plan.exists()
+
+
+def test_more_threads_than_cores_are_refused_unless_forced(instance: str, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["solve", instance, "--method", "greedy", "--seed", "1", "--threads", "9999"]
+    code, _, err = run(capsys, *arguments)
+    assert code == 2
+    assert "jobs times threads must be at most" in err
+
+
+def test_a_setting_that_comes_twice_is_misuse(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["generate", "line", "--set", "tasks=1", "--set", "tasks=2", "--seed", "1", "-o", str(tmp_path / "x")]
+    code, _, err = run(capsys, *arguments)
+    assert code == 2
+    assert "must name tasks once" in err
+
+
+@pytest.mark.parametrize("picture", ["nowhere/map.png", "map.xyz"])
+def test_a_picture_that_cannot_be_is_refused_before_the_instance_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], picture: str
+) -> None:
+    out = tmp_path / "x.json"
+    code, _, err = run(capsys, "generate", "line", "--seed", "1", "-o", str(out), "--picture", str(tmp_path / picture))
+    assert code == 2
+    assert "picture" in err
+    assert not out.exists()
+
+
+def test_energy_alone_can_be_asked_for_on_the_usual_devices(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = str(tmp_path / "m.json")
+    run(capsys, "generate", "metro", "--set", "tasks=10", "--seed", "1", "-o", file)
+    code, out, _ = run(
+        capsys,
+        *("solve", file, "--method", "greedy", "--seed", "1", "--json"),
+        *("--option", "latency_weight=0", "--option", "energy_weight=1"),
+    )
+    assert code == 0
+    assert json.loads(out)["verdict"] == "feasible"

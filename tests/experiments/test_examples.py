@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.contract_suite import check_method
+from experiments.contracts.methods import check_method
 from experiments.plugins import load_plugin
 
 ROOT = Path(__file__).parents[2]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from experiments.plugins import load_plugin, plugin_files
+from instances.errors import InputError
 from solvers.registry import entry
 
 _METHOD = '''
@@ -66,3 +67,10 @@ def test_two_files_of_one_name_are_two_plugins(tmp_path: Path) -> None:
         (tmp_path / folder / "same.py").write_text(f"folder = {folder!r}\n")
     names = [load_plugin(tmp_path / folder / "same.py") for folder in ("a", "b")]
     assert [sys.modules[name].folder for name in names] == ["a", "b"]
+
+
+def test_a_script_that_exits_is_no_plugin(tmp_path: Path) -> None:
+    file = tmp_path / "script.py"
+    file.write_text("import sys\nsys.exit(3)\n")
+    with pytest.raises(InputError, match="line 2: SystemExit: 3"):
+        load_plugin(file)

@@ -100,28 +100,13 @@ def check_every_method(problem: JointProblem, best: Best) -> None:
             check_claims(problem, outcome, best, 1e-4)
 
 
-@pytest.mark.parametrize("index", QUICK)
-def test_brute_force_and_all_exact_formulations_agree(index: int) -> None:
-    problem = small_problem(index)
-    best = brute_force(problem)
-    check_pruning(problem, best)
-    check_exact_methods(problem, best)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("index", ALL)
-def test_brute_force_and_all_exact_formulations_agree_on_many(index: int) -> None:
+@pytest.mark.parametrize("index", [*QUICK, *(pytest.param(index, marks=pytest.mark.slow) for index in ALL)])
+def test_brute_force_all_exact_formulations_and_every_method_agree(index: int) -> None:
     problem = small_problem(index)
     best = brute_force(problem)
     check_pruning(problem, best)
     check_exact_methods(problem, best)
     check_every_method(problem, best)
-
-
-@pytest.mark.parametrize("index", range(4))
-def test_every_registered_method_keeps_its_word_on_small_problems(index: int) -> None:
-    problem = small_problem(index)
-    check_every_method(problem, brute_force(problem))
 
 
 def test_the_small_problems_cover_rules_objectives_and_infeasible_limits() -> None:

@@ -1,33 +1,24 @@
-"""The contract suite: what every method must keep, run on a registered method, the workbench's own or a user's."""
+"""The contract of methods: what every registered method must keep, the workbench's own or a user's."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import is_dataclass
 from typing import Any
 
+from experiments.contracts.check import Check, checked, frozen_fault
 from experiments.plugins import plugin_files
 from experiments.solution import Solution, solve_instance
 from formulations.registry import family, family_names
 from formulations.score import Verdict
-from instances.errors import InputError
 from instances.generators.registry import generate
 from instances.instance import Instance
 from solvers.contract import Budget, MethodParams, SolutionStatus, Termination
 from solvers.registry import MethodEntry, entry, make, params_of
 
-__all__ = ["CHECKS", "Check", "check_method"]
+__all__ = ["CHECKS", "check_method"]
 
 _ENDED = (Termination.COMPLETED, Termination.EVALUATION_LIMIT)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One clause of the contract: whether the method keeps it, and what was seen."""
-
-    name: str
-    passed: bool
-    detail: str = ""
 
 
 def check_method(name: str) -> list[Check]:
@@ -48,7 +39,7 @@ def check_method(name: str) -> list[Check]:
     """
     chosen = entry(name)
     runs = _Runs(chosen)
-    return [_checked(title, clause, runs) for title, clause in CHECKS.items()]
+    return checked(CHECKS, runs)
 
 
 class _Runs:
@@ -86,14 +77,6 @@ def _instance(tasks: int, seed: int) -> Instance:
     return generate("line", {"tasks": str(tasks)}, seed)
 
 
-def _checked(title: str, clause: Callable[[_Runs], str], runs: _Runs) -> Check:
-    try:
-        fault = clause(runs)
-    except InputError as error:
-        fault = str(error)
-    return Check(name=title, passed=not fault, detail=fault)
-
-
 def _describes(runs: _Runs) -> str:
     one = runs.entry
     if not one.summary:
@@ -106,14 +89,7 @@ def _freezes(runs: _Runs) -> str:
     cls = params_of(runs.entry.cls)
     if not (is_dataclass(cls) and issubclass(cls, MethodParams)):
         return "Params must be a dataclass that derives from MethodParams"
-    params = make(runs.entry.name).params
-    for item in fields(cls):
-        try:
-            setattr(params, item.name, getattr(params, item.name))
-        except AttributeError:
-            continue
-        return f"Params must be frozen, but {item.name} can be set"
-    return ""
+    return frozen_fault(make(runs.entry.name).params, "Params")
 
 
 def _declines(runs: _Runs) -> str:

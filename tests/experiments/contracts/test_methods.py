@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from experiments.cli.main import main
-from experiments.contract_suite import CHECKS, check_method
+from experiments.contracts.methods import CHECKS, check_method
 from experiments.plugins import load_plugin
 from solvers.registry import entry, method_names
 
