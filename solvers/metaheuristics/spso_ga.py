@@ -30,11 +30,11 @@ class SpsoGaParams(PopulationParams):
     Parameters
     ----------
     w_min, w_max : float
-        Range of the inertia, the probability of a mutation (our reconstruction; 0.2 to 0.8 in a
-        public re-implementation).
+        Range of the inertia, the probability of a mutation (from memory of sister papers, not
+        checked against this one; 0.2 to 0.8 in a public re-implementation).
     c1_start, c1_end, c2_start, c2_end : float
-        Probabilities of the crossovers with the own and the global best, linear over the run (our
-        reconstruction, from sister papers).
+        Probabilities of the crossovers with the own and the global best, linear over the run (from
+        memory of sister papers, and the same in a public re-implementation).
     """
 
     w_min: float = 0.4
@@ -62,9 +62,10 @@ class SpsoGa:
     """Particle swarm with mutation, segment crossover and self-adaptive inertia, on merged blocks.
 
     Start, mutation, crossovers and their order, population and iterations are those of the authors'
-    published material. The merging rule, the form of the inertia and its range, the coefficients'
-    ranges and the comparison of infeasible plans are our reconstruction. The order of layers, which
-    the paper encodes too, has no meaning here: the family `joint` has no schedule.
+    published material. The form of the inertia and its range, the coefficients' ranges and the
+    comparison of infeasible plans are from memory of sister papers and unconfirmed for this one; the
+    merging rule is our reconstruction. The order of layers, which the paper encodes too, has no
+    meaning here: the family `joint` has no schedule.
     """
 
     Params: ClassVar[type[MethodParams]] = SpsoGaParams

@@ -6,6 +6,7 @@ Methods that count evaluations get a limit of them; the others run to their end 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import subprocess
 import sys
 from typing import Any
@@ -32,8 +33,8 @@ CASES = [(name, params) for name in method_names() for params in VARIANTS.get(na
 
 def digest(name: str, params: dict[str, Any]) -> str:
     found = hashlib.sha256()
-    for sharing in ("optimal", "equal"):
-        instance = generate("tiny", {"memory": "none", "tasks_low": "5"}, 5)
+    for sharing, memory in itertools.product(("optimal", "equal"), ("none", "loose")):
+        instance = generate("tiny", {"memory": memory, "tasks_low": "5"}, 5)
         problem = JointProblem(instance=instance, options=JointOptions(sharing=sharing))  # type: ignore[arg-type]
         budget = Budget(evaluations=400) if entry(name).uses_evaluations else Budget(seconds=120.0)
         trace = RefereedTrace(lambda plan, problem=problem: evaluate(problem, plan))  # type: ignore[misc]
