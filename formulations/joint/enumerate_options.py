@@ -46,7 +46,7 @@ from formulations.joint.scratch import (
 from instances.columns import IntArray
 from instances.system import Tier
 
-__all__ = ["enumerate_options"]
+__all__ = ["add_hold", "add_sends", "add_use", "enumerate_options"]
 
 _AT_CLOUD = int(Tier.CLOUD)
 
@@ -97,7 +97,7 @@ def _most_options(k, data):
 
 
 @njit(cache=True, error_model="numpy")
-def _use(p, resource, seconds, weight, ints, floats):
+def add_use(p, resource, seconds, weight, ints, floats):
     """Add shared seconds to option p; seconds of one resource are one use, at the higher weight."""
     count = ints[p, USES]
     at = count
@@ -114,17 +114,17 @@ def _use(p, resource, seconds, weight, ints, floats):
 
 
 @njit(cache=True, error_model="numpy")
-def _send(p, part, size, ints, floats):
+def add_sends(p, part, size, ints, floats):
     """Send `size` bytes over a priced route; return the cost that no sharing changes."""
     for u in range(int(part[N_USES])):
         if size > 0.0:
             at = ROUTE_USES + 3 * u
-            _use(p, int(part[at]), size * part[at + 1], part[at + 2], ints, floats)
+            add_use(p, int(part[at]), size * part[at + 1], part[at + 2], ints, floats)
     return part[FLAT] + part[PER_BYTE] * size
 
 
 @njit(cache=True, error_model="numpy")
-def _hold(p, where, need, tasks_there, nodes, ints, floats):
+def add_hold(p, where, need, tasks_there, nodes, ints, floats):
     """Put weights on a node; return whether they fit there alone.
 
     A limit that only one task can reach is settled here; the others stay rows of the table.
@@ -183,26 +183,28 @@ def _options_of(k, data, ints, floats, linear, seconds, routes):
                     for j in range(j_from, j_to):
                         ints[n, USES], ints[n, HOLDS] = 0, 0
                         cost = linear[0, i]
-                        fits = _hold(n, source, table[base + i, PARAMETERS], own_tasks, nodes, ints, floats)
+                        fits = add_hold(n, source, table[base + i, PARAMETERS], own_tasks, nodes, ints, floats)
                         if own_shared >= 0 and seconds[0, i] > 0.0:
-                            _use(n, own_shared, seconds[0, i], v[0], ints, floats)
+                            add_use(n, own_shared, seconds[0, i], v[0], ints, floats)
                         if not local:
-                            cost += _send(n, routes[0], table[base + i, CROSSING], ints, floats)
+                            cost += add_sends(n, routes[0], table[base + i, CROSSING], ints, floats)
                         if not (local or at_cloud) and j > i:
                             cost += linear[1, j] - linear[1, i]
                             if seconds[1, j] > seconds[1, i]:
-                                _use(n, int(nodes[site, SHARED]), seconds[1, j] - seconds[1, i], v[1], ints, floats)
+                                add_use(n, int(nodes[site, SHARED]), seconds[1, j] - seconds[1, i], v[1], ints, floats)
                             need = table[base + j, PARAMETERS] - table[base + i, PARAMETERS]
-                            fits = _hold(n, site, need, 2.0, nodes, ints, floats) and fits
+                            fits = add_hold(n, site, need, 2.0, nodes, ints, floats) and fits
                         if y >= 0:
                             up_route = routes[2] if i == j else routes[1]
-                            cost += _send(n, up_route, table[base + j, CROSSING], ints, floats)
+                            cost += add_sends(n, up_route, table[base + j, CROSSING], ints, floats)
                         if cloud >= 0:
                             cost += linear[2, last] - linear[2, j]
                             if seconds[2, last] > seconds[2, j]:
-                                _use(n, int(nodes[cloud, SHARED]), seconds[2, last] - seconds[2, j], v[2], ints, floats)
+                                add_use(
+                                    n, int(nodes[cloud, SHARED]), seconds[2, last] - seconds[2, j], v[2], ints, floats
+                                )
                             need = table[base + last, PARAMETERS] - table[base + j, PARAMETERS]
-                            fits = _hold(n, cloud, need, 2.0, nodes, ints, floats) and fits
+                            fits = add_hold(n, cloud, need, 2.0, nodes, ints, floats) and fits
                         if not fits:
                             continue
                         floats[n, COST] = cost

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from formulations.joint.enumerate_options import _hold, _send, _use
+from formulations.joint.enumerate_options import add_hold, add_sends, add_use
 from formulations.joint.legs import node_part, route_part
 from formulations.joint.option_inputs import (
     CROSSING,
@@ -166,25 +166,25 @@ def write_option(p, k, c, g, y, i, j, data, ints, floats, linear, seconds, route
     cloud = site if at_cloud else (-1 if y < 0 else uplinks[up_offsets[site] + y, 1])
     ints[p, USES], ints[p, HOLDS] = 0, 0
     cost = linear[0, i]
-    fits = _hold(p, source, table[base + i, PARAMETERS], nodes[source, TASKS], nodes, ints, floats)
+    fits = add_hold(p, source, table[base + i, PARAMETERS], nodes[source, TASKS], nodes, ints, floats)
     if nodes[source, SHARED] >= 0 and seconds[0, i] > 0.0:
-        _use(p, int(nodes[source, SHARED]), seconds[0, i], weight[0], ints, floats)
+        add_use(p, int(nodes[source, SHARED]), seconds[0, i], weight[0], ints, floats)
     if c >= 0:
-        cost += _send(p, routes[0], table[base + i, CROSSING], ints, floats)
+        cost += add_sends(p, routes[0], table[base + i, CROSSING], ints, floats)
     if c >= 0 and not at_cloud and j > i:
         cost += linear[1, j] - linear[1, i]
         if seconds[1, j] > seconds[1, i]:
-            _use(p, int(nodes[site, SHARED]), seconds[1, j] - seconds[1, i], weight[1], ints, floats)
+            add_use(p, int(nodes[site, SHARED]), seconds[1, j] - seconds[1, i], weight[1], ints, floats)
         need = table[base + j, PARAMETERS] - table[base + i, PARAMETERS]
-        fits = _hold(p, site, need, 2.0, nodes, ints, floats) and fits
+        fits = add_hold(p, site, need, 2.0, nodes, ints, floats) and fits
     if y >= 0:
-        cost += _send(p, routes[2] if i == j else routes[1], table[base + j, CROSSING], ints, floats)
+        cost += add_sends(p, routes[2] if i == j else routes[1], table[base + j, CROSSING], ints, floats)
     if cloud >= 0:
         cost += linear[2, last] - linear[2, j]
         if seconds[2, last] > seconds[2, j]:
-            _use(p, int(nodes[cloud, SHARED]), seconds[2, last] - seconds[2, j], weight[2], ints, floats)
+            add_use(p, int(nodes[cloud, SHARED]), seconds[2, last] - seconds[2, j], weight[2], ints, floats)
         need = table[base + last, PARAMETERS] - table[base + j, PARAMETERS]
-        fits = _hold(p, cloud, need, 2.0, nodes, ints, floats) and fits
+        fits = add_hold(p, cloud, need, 2.0, nodes, ints, floats) and fits
     floats[p, COST] = cost
     ints[p, VERSION] = g - network_offsets[int(tasks[k, NETWORK])]
     ints[p, CANDIDATE] = -1 if c < 0 else c - candidate_offsets[k]

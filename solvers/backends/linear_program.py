@@ -10,7 +10,7 @@ from ortools.math_opt.python import mathopt
 
 from instances.columns import FloatArray
 from solvers.backends.linear_model import LinearModel
-from solvers.backends.math_opt import _proto
+from solvers.backends.math_opt import model_proto
 
 __all__ = ["LinearSolution", "solve_linear"]
 
@@ -33,7 +33,7 @@ class LinearSolution:
 
 def solve_linear(model: LinearModel, seconds: float = float("inf")) -> LinearSolution | None:
     """Return the optimum of a linear program (integrality is left aside), None where it was not reached in `seconds`."""
-    native = mathopt.Model.from_model_proto(_proto(model))
+    native = mathopt.Model.from_model_proto(model_proto(model))
     limit = None if seconds == float("inf") else timedelta(seconds=max(seconds, 1e-3))
     parameters = mathopt.SolveParameters(time_limit=limit, threads=1)
     answer = mathopt.solve(native, mathopt.SolverType.GLOP, params=parameters)

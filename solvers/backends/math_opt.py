@@ -19,7 +19,7 @@ from solvers.backends.contract import Availability, BackendState, MilpLimits, Mi
 from solvers.backends.linear_model import LinearModel
 from solvers.contract import SolutionStatus, Termination
 
-__all__ = ["Highs", "Scip"]
+__all__ = ["Highs", "Scip", "model_proto"]
 
 _Reason = mathopt.TerminationReason
 _Limit = mathopt.Limit
@@ -50,7 +50,7 @@ class _MathOpt:
         limits = limits or MilpLimits()
         if self.most_threads is not None and limits.threads > self.most_threads:
             raise InputError(f"back end {self.name}", f"runs on at most {self.most_threads} thread", limits.threads)
-        native = mathopt.Model.from_model_proto(_proto(model))
+        native = mathopt.Model.from_model_proto(model_proto(model))
         options = mathopt.ModelSolveParameters()
         if start:
             columns = {variable.id: variable for variable in native.variables()}
@@ -98,7 +98,8 @@ class Scip(_MathOpt):
     solver = mathopt.SolverType.GSCIP
 
 
-def _proto(model: LinearModel) -> model_pb2.ModelProto:
+def model_proto(model: LinearModel) -> model_pb2.ModelProto:
+    """Return `model` as MathOpt's protocol message."""
     proto = model_pb2.ModelProto()
     n, m = len(model.names), len(model.row_lower)
     proto.variables.ids.extend(range(n))

@@ -1,7 +1,7 @@
 """Best replies over all options without their table: tasks take in turn the option of least marginal cost.
 
 A use with root s beside loads Y raises the objective by ``(Y + s)^2 - Y^2 = 2 Y s + s^2``: the toll of
-`solvers.decomposition.segment_search` at ``mu = 2 Y`` and ``t = 0``. The same search finds a task's best reply.
+`solvers.decomposition.option_search` at ``mu = 2 Y`` and ``t = 0``. The same search finds a task's best reply.
 """
 
 # mypy: disable-error-code="no-untyped-def"
@@ -18,8 +18,8 @@ from formulations.joint.option_inputs import MEMORY, NETWORK
 from formulations.joint.option_space import PLACEMENT, open_parts, write_option
 from formulations.joint.scratch import BYTES, COST, HOLDS, NODE, RESOURCE, SECONDS, USES, WEIGHT, scratch
 from instances.columns import FloatArray, IntArray
+from solvers.decomposition.option_search import search, workspace
 from solvers.decomposition.pricing import Pricing
-from solvers.decomposition.segment_search import search, workspace
 from solvers.joint_kernels import IMPROVEMENT
 
 __all__ = ["Placing"]

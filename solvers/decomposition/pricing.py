@@ -16,8 +16,8 @@ from formulations.joint.option_space import PLACEMENT, OptionSpace
 from formulations.joint.plan_rules import MEMORY_TOLERANCE
 from instances.columns import BoolArray, FloatArray, IntArray
 from instances.system import Tier
+from solvers.decomposition.option_search import search, workspace
 from solvers.decomposition.rounding import ROUNDING, add
-from solvers.decomposition.segment_search import search, workspace
 
 __all__ = ["Priced", "Pricing"]
 

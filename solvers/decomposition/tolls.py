@@ -1,6 +1,6 @@
 """Tolls: what uses of shared resources cost at prices, of a route and of a whole option.
 
-A use of root s costs ``mu_r s + max(s - t_r, 0)^2``; see `solvers.decomposition.segment_search`.
+A use of root s costs ``mu_r s + max(s - t_r, 0)^2``; see `solvers.decomposition.option_search`.
 """
 
 # mypy: disable-error-code="no-untyped-def"

@@ -156,7 +156,7 @@ def _trials(cluster: DaskCluster) -> list[psutil.Process]:
     return found
 
 
-def _until(condition: Callable[[], object], seconds: float = 60.0) -> None:
+def _until(condition: Callable[[], object], seconds: float = 180.0) -> None:
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until

@@ -92,8 +92,9 @@ def check_pruning(problem: JointProblem, best: Best) -> None:
 def check_every_method(problem: JointProblem, best: Best) -> None:
     """Plans of all registered methods are accepted and no better than the optimum, bounds no higher."""
     for method in registry.method_names():
-        if "joint" not in registry.entry(method).cls.families:  # type: ignore[attr-defined]
-            continue
+        cls = registry.entry(method).cls
+        if "joint" not in cls.families or not cls.__module__.startswith("solvers."):  # type: ignore[attr-defined]
+            continue  # other tests register methods that misbehave
         evaluations = 200 if registry.entry(method).uses_evaluations else None
         outcome = run(problem, method, {}, Budget(seconds=2.0, evaluations=evaluations))
         if outcome is not None:
