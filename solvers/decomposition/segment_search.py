@@ -29,6 +29,7 @@ __all__ = ["SegmentSearch"]
 _FIRST_PLAN = 5e-4
 _CONVERGED = 1e-5
 _QUIET = 1e-4
+_PASSES_OF_A_SHORTLIST = 6.0
 _MOST_REPLIES = 8
 _TURNS = 20
 _HOT = (0.03, 0.01, 0.003)
@@ -37,7 +38,7 @@ _COOLING = 0.1
 
 @dataclass(slots=True, eq=False)
 class SegmentSearch:
-    """What is known so far: the relaxation, the prices of the best bound.
+    """What is known so far: the relaxation, the loads behind the best bound, the seconds of a pass over the tasks.
 
     Parameters
     ----------
@@ -54,6 +55,7 @@ class SegmentSearch:
     claim: Claim
     dual: SegmentDual
     points: FloatArray
+    pass_s: float = 0.0
 
     @classmethod
     def start(cls, problem: JointProblem, segments: Segments, claim: Claim) -> SegmentSearch | None:
@@ -76,7 +78,9 @@ class SegmentSearch:
         enough = 0.4 * left if left < float("inf") else 0.0
         planned, done = False, 0
         while done < sweeps:
+            began = self.claim.trace.clock.seconds()
             self.dual.sweep(rng.random(self.dual.n_tasks))
+            self.pass_s = self.claim.trace.clock.seconds() - began
             done += 1
             # the first prices are worth no bound, and a bound costs as much as a sweep
             if done < min(4, sweeps) and self.claim.trace.left(self._budget) > enough:
@@ -92,6 +96,10 @@ class SegmentSearch:
             self._polish(self._reply(self.dual.state.copy(), turns=_MOST_REPLIES), rng)
         return done
 
+    def _left(self, passes: float) -> float:
+        """Return the seconds left after so many passes."""
+        return self.claim.trace.left(self._budget) - passes * self.pass_s
+
     def _raise_bound(self) -> float:
         """Report the bound at the current loads; return the relaxation's relative gap to the best."""
         bound, _ = self.dual.bound()
@@ -106,16 +114,16 @@ class SegmentSearch:
         """Let the tasks of a drawn plan reply until few move, report it, and return it."""
         n, threads = len(state), self._budget.threads
         _, load = load_of(self.segments, state, len(self.points), threads)
-        for _ in range(turns):
+        for _ in range(turns if self._left(1.0) > 0 else 0):
             moves, load = reply(self.segments, state, load, threads)
-            if moves <= _QUIET * n or self.claim.trace.left(self._budget) <= 0:
+            if moves <= _QUIET * n or self._left(1.0) <= 0:
                 break
         self.claim.offer(segment_plan(self.problem, state))
         return state
 
     def _polish(self, state: Array, rng: np.random.Generator) -> None:
         """Anneal among the options near the cheapest, and report the plan where it is better."""
-        if self.claim.trace.left(self._budget) <= 0:
+        if self._left(_PASSES_OF_A_SHORTLIST) <= 0:
             return
         few = shortlist(self.segments, self.points, state, self._budget.threads)
         counts = np.diff(few.game.task_offsets)
@@ -127,9 +135,9 @@ class SegmentSearch:
         for hot in _HOT:
             room = hot * self.claim.value / len(state)
             anneal(few.game, now, choices, room, _COOLING * room, _TURNS * len(task), rng)
-            if self.claim.trace.left(self._budget) <= 0:
+            if self._left(1.0) <= 0:
                 break
-        descend(few.game, now, task, lambda: self.claim.trace.left(self._budget) <= 0)
+        descend(few.game, now, task, lambda: self._left(1.0) <= 0)
         self.claim.offer(segment_plan(self.problem, few.code[now.choice]))
 
 
