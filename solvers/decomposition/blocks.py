@@ -1,9 +1,7 @@
 """Prices without a table: the relaxation of (J) by block-coordinate Frank-Wolfe over blocks of tasks.
 
 The method is that of `solvers.decomposition.relaxation`, with the cheapest option of a task found from
-its segments. Tasks are taken in waves, and a wave's tasks in a fixed number of lanes side by
-side: a lane sees its own moves at once and those of the other lanes when the wave ends. A wave holds
-few of a resource's users, so what the lanes do not see of each other is small. Results do not depend
+its segments and the tasks taken in the waves and lanes of `solvers.decomposition.waves`. Results do not depend
 on the number of threads.
 
 A pass over a block of tasks takes prices and gives back loads and a sum, so blocks may also be held elsewhere.
@@ -28,13 +26,10 @@ from instances.columns import Array, FloatArray, IntArray
 from solvers.decomposition.rounding import ROUNDING
 from solvers.decomposition.segment_pricing import CODE, Room, cheapest, option_parts, price_block, room_for
 from solvers.decomposition.segments import S_SHARED, SHARED, Segments
+from solvers.decomposition.waves import lanes_of
 
-__all__ = ["SegmentDual", "lanes_of", "side_by_side"]
+__all__ = ["SegmentDual", "side_by_side"]
 
-_LANES = 4
-_FEW = 2_000
-_TASKS_A_WAVE = 200
-_MOST_WAVES = 12
 _PRICING_BLOCKS = 16
 
 
@@ -68,7 +63,7 @@ class SegmentDual:
     load : array, shape (n_resources,)
         y_r of the current mixes.
     state : int array, shape (n_tasks, CODE)
-        An option of every task, drawn from its mix.
+        An option of every task, drawn from its mix; rows in the order of the segments.
     """
 
     segments: Segments
@@ -95,7 +90,7 @@ class SegmentDual:
             _mix=np.zeros(len(resource)),
             _mix_cost=np.full(n, -1.0),
             state=np.zeros((n, CODE), np.int32),
-            _rooms=[room_for(segments) for _ in range(max(_LANES, _PRICING_BLOCKS))],
+            _rooms=[room_for(segments) for _ in range(_PRICING_BLOCKS)],
         )
 
     @property
@@ -146,16 +141,6 @@ class SegmentDual:
         square = float(np.dot(at, at))
         # costs and prices are not negative: no term is smaller than the sum that it is in
         return float(total - square - ROUNDING * (total + square)), np.sum(loads, axis=0)
-
-
-def lanes_of(n_tasks: int) -> list[list[tuple[int, int]]]:
-    """Return the waves of a pass over the tasks, each as the spans of its lanes; few tasks go one after the other."""
-    if n_tasks < _FEW:
-        return [[(0, n_tasks)]]
-    waves = min(_MOST_WAVES, n_tasks // _TASKS_A_WAVE)
-    edges = np.linspace(0, n_tasks, waves * _LANES + 1).astype(int).tolist()
-    spans = list(pairwise(edges))
-    return [spans[wave * _LANES : (wave + 1) * _LANES] for wave in range(waves)]
 
 
 @njit(cache=True)

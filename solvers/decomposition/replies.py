@@ -1,7 +1,7 @@
 """Cooperative best replies without a table: each task's option of least marginal cost, straight from its segments.
 
 A reply takes the option where the objective falls most, given the loads of all other tasks; see
-`solvers.local_search.best_reply`. Tasks are taken in the waves and lanes of `solvers.decomposition.blocks`.
+`solvers.local_search.best_reply`. Tasks are taken in the waves and lanes of `solvers.decomposition.waves`.
 """
 
 # mypy: disable-error-code="no-untyped-def"
@@ -12,9 +12,10 @@ import numpy as np
 from numba import njit
 
 from instances.columns import Array, FloatArray
-from solvers.decomposition.blocks import lanes_of, side_by_side
+from solvers.decomposition.blocks import side_by_side
 from solvers.decomposition.segment_pricing import CODE, cheapest, option_parts, room_for
 from solvers.decomposition.segments import Segments
+from solvers.decomposition.waves import lanes_of
 from solvers.joint_kernels import IMPROVEMENT
 
 __all__ = ["load_of", "reply"]

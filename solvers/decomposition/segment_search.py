@@ -26,7 +26,7 @@ from solvers.joint_kernels import State, fill
 
 __all__ = ["SegmentSearch"]
 
-_FIRST_PLAN = 5e-4
+_FIRST_PLAN = 6e-4
 _CONVERGED = 1e-5
 _QUIET = 1e-4
 _PASSES_OF_A_SHORTLIST = 6.0
@@ -83,7 +83,7 @@ class SegmentSearch:
             self.pass_s = self.claim.trace.clock.seconds() - began
             done += 1
             # the first prices are worth no bound, and a bound costs as much as a sweep
-            if done < min(4, sweeps) and self.claim.trace.left(self._budget) > enough:
+            if (done < 4 or done % 2) and done < sweeps and self.claim.trace.left(self._budget) > enough:
                 continue
             gap = self._raise_bound()
             late = self.claim.trace.left(self._budget) <= enough
@@ -118,7 +118,7 @@ class SegmentSearch:
             moves, load = reply(self.segments, state, load, threads)
             if moves <= _QUIET * n or self._left(1.0) <= 0:
                 break
-        self.claim.offer(segment_plan(self.problem, state))
+        self.claim.offer(segment_plan(self.problem, self.segments, state))
         return state
 
     def _polish(self, state: Array, rng: np.random.Generator) -> None:
@@ -138,7 +138,7 @@ class SegmentSearch:
             if self._left(1.0) <= 0:
                 break
         descend(few.game, now, task, lambda: self._left(1.0) <= 0)
-        self.claim.offer(segment_plan(self.problem, few.code[now.choice]))
+        self.claim.offer(segment_plan(self.problem, self.segments, few.code[now.choice]))
 
 
 def _state_of(few: Shortlist, n_resources: int) -> State:

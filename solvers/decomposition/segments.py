@@ -26,6 +26,7 @@ from formulations.joint.problem import JointProblem
 from formulations.joint.uplinks import uplinks_of
 from instances.columns import Array, BoolArray, FloatArray, IntArray
 from instances.system import Tier
+from solvers.decomposition.waves import order_by_lanes
 
 __all__ = ["Segments", "segments_of"]
 
@@ -46,6 +47,8 @@ class Segments(NamedTuple):
 
     Parameters
     ----------
+    order : int array, shape (n_tasks,)
+        Which task of the instance each row of `tasks` is; passes go through the rows from first to last.
     curves : array, shape (KINDS + PER_KIND * n_kinds, n_positions)
         Running sums of all versions of all networks.
     pairs : array, shape (n_kinds, n_pairs)
@@ -68,6 +71,7 @@ class Segments(NamedTuple):
         Objective per joule on the device and elsewhere.
     """
 
+    order: IntArray
     curves: FloatArray
     pairs: FloatArray
     network_offsets: IntArray
@@ -119,10 +123,17 @@ def segments_of(problem: JointProblem) -> Segments | str:
             system.node_tier[node] == Tier.CLOUD,
         )
     ).astype(np.float64)
-    source = load.task_source
+    offsets = np.array(load.candidate_offsets, dtype=np.int64)
+    count = np.diff(offsets)
+    order = order_by_lanes(np.where(count > 0, np.append(load.candidate_site, -1)[offsets[:-1]], -1))
+    count = count[order]
+    candidate_offsets = np.concatenate(([0], np.cumsum(count)))
+    rows = np.repeat(offsets[order] - candidate_offsets[:-1], count) + np.arange(len(load.candidate_site))
+    source = load.task_source[order]
     kind = system.node_kind[source]
     tasks = np.empty((load.n_tasks, 10))
-    tasks[:, NETWORK], tasks[:, FLOOR], tasks[:, TIME] = load.task_network, load.task_accuracy_floor, time
+    tasks[:, NETWORK], tasks[:, TIME] = load.task_network[order], time[order]
+    tasks[:, FLOOR] = load.task_accuracy_floor[order]
     tasks[:, IDLE] = options.energy_weight * np.array([k.idle_watts for k in system.kinds])[kind]
     tasks[:, SEND] = options.energy_weight * np.array([k.transmit_watts for k in system.kinds])[kind]
     tasks[:, KIND], tasks[:, INVERSE_SPEED] = kind, 1.0 / system.node_speed[source]
@@ -130,9 +141,9 @@ def segments_of(problem: JointProblem) -> Segments | str:
     tasks[:, SHARED], tasks[:, LIMIT] = system.node_resource[source], limit[source]
 
     uplinks = uplinks[used[uplinks[:, 0]]]
-    owner = np.repeat(source, np.diff(load.candidate_offsets))
+    owner = np.repeat(source, count)
     joule = options.energy_weight, options.energy_weight * (options.energy_scope == "system")
-    route = np.concatenate((load.candidate_route, uplinks[:, 2])).astype(np.int64)
+    route = np.concatenate((load.candidate_route[rows], uplinks[:, 2])).astype(np.int64)
     legs, use_offsets, use_resource, use_sends, use_root = _legs(
         route,
         np.concatenate((owner, np.full(len(uplinks), -1))).astype(np.int64),
@@ -148,6 +159,7 @@ def segments_of(problem: JointProblem) -> Segments | str:
     )
     curves, pairs, pair_offsets, positions = _curves(problem)
     segments = Segments(
+        order=order,
         curves=curves,
         pairs=pairs,
         network_offsets=positions.network_offsets,
@@ -155,8 +167,8 @@ def segments_of(problem: JointProblem) -> Segments | str:
         pair_offsets=pair_offsets,
         accuracy=positions.accuracy,
         tasks=tasks,
-        candidate_offsets=np.array(load.candidate_offsets, dtype=np.int64),
-        candidate_site=row[load.candidate_site].astype(np.int32),
+        candidate_offsets=candidate_offsets,
+        candidate_site=row[load.candidate_site[rows]].astype(np.int32),
         sites=sites,
         up_offsets=np.searchsorted(row[uplinks[:, 0]], np.arange(len(node) + 1)),
         up_cloud=row[uplinks[:, 1]],
@@ -168,7 +180,9 @@ def segments_of(problem: JointProblem) -> Segments | str:
         joule_weights=np.array(joule),
     )
     at = _meets_itself(segments, route, system.route_offsets, system.route_links)
-    return f"an option of task {at} uses a link or a resource by two of its parts" if at >= 0 else segments
+    if at >= 0:
+        return f"an option of task {order[at]} uses a link or a resource by two of its parts"
+    return segments
 
 
 def _curves(problem: JointProblem) -> tuple[FloatArray, FloatArray, IntArray, Any]:

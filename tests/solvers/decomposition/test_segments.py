@@ -130,7 +130,7 @@ def test_the_referee_prices_a_state_as_its_loads_do_and_replies_lower_it() -> No
     for _ in range(3):
         cost, load = load_of(segments, state, n, threads=1)
         values.append(cost + load @ load)
-        score = evaluate(given, segment_plan(given, state))
+        score = evaluate(given, segment_plan(given, segments, state))
         assert score.violations == ()
         assert score.value == pytest.approx(values[-1], rel=1e-11)
         reply(segments, state, load, threads=1)
