@@ -26,7 +26,8 @@ from solvers.joint_kernels import State, fill
 
 __all__ = ["SegmentSearch"]
 
-_FIRST_PLAN = 6e-4
+_FIRST_PLAN, _FIRST_SWEEPS = 6e-4, 6
+_EVERY = 3
 _CONVERGED = 1e-5
 _QUIET = 1e-4
 _PASSES_OF_A_SHORTLIST = 6.0
@@ -82,12 +83,13 @@ class SegmentSearch:
             self.dual.sweep(rng.random(self.dual.n_tasks))
             self.pass_s = self.claim.trace.clock.seconds() - began
             done += 1
-            # the first prices are worth no bound, and a bound costs as much as a sweep
-            if (done < 4 or done % 2) and done < sweeps and self.claim.trace.left(self._budget) > enough:
+            # a bound costs as much as a sweep, and the first prices are worth none
+            due = (done > _EVERY and done % _EVERY == 0) or done in (4, _FIRST_SWEEPS, sweeps)
+            if not due and self.claim.trace.left(self._budget) > enough:
                 continue
             gap = self._raise_bound()
             late = self.claim.trace.left(self._budget) <= enough
-            if not planned and gap <= _FIRST_PLAN:
+            if not planned and (gap <= _FIRST_PLAN or done >= _FIRST_SWEEPS):
                 self._reply(self.dual.state.copy(), turns=2)
                 planned = True
             if self.claim.closed or late or gap <= _CONVERGED:
