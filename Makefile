@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup tools demo readme-table test lint types slow audit docs bench clean
+.PHONY: setup tools demo readme-table test lint types slow audit docs bench bench-scale clean
 
 setup: $(READY)
 
@@ -50,6 +50,10 @@ docs: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks.batched_evaluator
+
+# Certified gaps from ten tasks to a million, into results/scale; takes hours with all methods and seeds.
+bench-scale: setup
+	$(BIN)/python -m benchmarks.scale
 
 clean:
 	rm -rf .venv build dist *.egg-info results docs/_build

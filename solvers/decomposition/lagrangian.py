@@ -8,17 +8,20 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from formulations.joint.options import OptionTable
+from formulations.joint.options import OptionTable, option_count
 from formulations.score import relative_gap
 from instances.columns import FloatArray, IntArray
 from instances.errors import InputError
-from solvers.contract import Budget, MethodParams, Outcome, SolutionStatus, Termination, Trace
+from solvers.contract import Budget, MethodParams, Outcome, Termination, Trace
 from solvers.decomposition.cut_dual import CutDual
 from solvers.decomposition.equal_dual import EqualDual
 from solvers.decomposition.polish import anneal, descend, reduced_costs, useful_tasks
 from solvers.decomposition.relaxation import Relaxation
+from solvers.decomposition.segment_search import SegmentSearch
+from solvers.decomposition.segments import Segments, segments_of
+from solvers.exact.claim import Claim
 from solvers.joint_kernels import COOPERATIVE, Game, State, game_of, state_of
-from solvers.joint_setup import decline_table, open_table
+from solvers.joint_setup import decline_evaluations, decline_table, open_table
 from solvers.registry import register
 from solvers.rules.greedy import NO_ROOM, order_of, place_in_order
 
@@ -42,14 +45,17 @@ class LagrangianParams(MethodParams):
         Most subgradient steps on memory prices, and on the prices of the number of users under equal shares.
     moves : int
         Trials of each annealing run among the options that the bound leaves; 0: none.
+    table_options : int
+        Largest option table by which bound and plan are refined once the passes without a table are done.
     """
 
     sweeps: int = 200
     dual_steps: int = 300
     moves: int = 200_000
+    table_options: int = 2_000_000
 
     def __post_init__(self) -> None:
-        for name, least in (("sweeps", 1), ("dual_steps", 0), ("moves", 0)):
+        for name, least in (("sweeps", 1), ("dual_steps", 0), ("moves", 0), ("table_options", 0)):
             if getattr(self, name) < least:
                 raise InputError(f"parameter {name}", f"must be >= {least}", getattr(self, name))
 
@@ -85,6 +91,12 @@ class _Search:
         return float("inf") if gap is None else gap
 
 
+def _segments(problem: Any) -> Segments | str:
+    if problem.options.sharing != "optimal":
+        return "shares are equal by rule"
+    return segments_of(problem)
+
+
 @register(
     "lagrangian",
     kind="bound",
@@ -101,15 +113,39 @@ class Lagrangian:
         self.params = params or LagrangianParams()
 
     def decline(self, problem: Any, budget: Budget) -> str | None:
-        """Decline a limit of evaluations, and a table that the budget has no time for."""
-        return decline_table(problem, budget)
+        """Decline a limit of evaluations, and a table that the budget has no time for where one is needed."""
+        reason = decline_table(problem, budget)
+        if reason is None or (decline_evaluations(budget) is None and isinstance(_segments(problem), Segments)):
+            return decline_evaluations(budget)
+        return reason
 
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
-        """Raise the bound, then search among the options that it leaves.
+        """Find bound and plan straight from segments where that can be; refine both by the table where it is small.
 
         `info` counts sweeps and dual steps and says how many options the bound ruled out.
         """
-        table = open_table(problem, trace)
+        claim = Claim(budget=budget, trace=trace)
+        segments = _segments(problem)
+        if isinstance(segments, Segments):
+            search = SegmentSearch.start(problem, segments, claim)
+            if search is not None:
+                claim.info["sweeps"] = search.run(self.params.sweeps, rng)
+                if claim.closed or not self._refines(problem, budget, trace):
+                    late = trace.left(budget) <= 0
+                    return claim.outcome(Termination.TIME_LIMIT if late else Termination.COMPLETED)
+        return self._by_table(problem, claim, rng)
+
+    def _refines(self, problem: Any, budget: Budget, trace: Trace) -> bool:
+        """Return whether the option table is small enough, and can be made in the time left."""
+        left = trace.left(budget)
+        if option_count(problem.instance) > self.params.table_options or left <= 0:
+            return False
+        return decline_table(problem, Budget(seconds=left if left < float("inf") else None)) is None
+
+    def _by_table(self, problem: Any, claim: Claim, rng: np.random.Generator) -> Outcome:
+        """Raise the bound over the option table, then search among the options that it leaves."""
+        budget, trace = claim.budget, claim.trace
+        table = open_table(problem, trace, local_first=claim.plan is None)
         if isinstance(table, Outcome):
             return table
         search = _Search(table, game_of(table), trace)
@@ -123,21 +159,17 @@ class Lagrangian:
         if problem.options.sharing == "equal" and table.n_resources:
             steps += self._price_users(search, relaxation, budget)
         self._search(search, budget, rng)
-        late = trace.left(budget) <= 0
-        info = {"sweeps": sweeps, "dual_steps": steps, "options": table.n_options, "options_left": self._left(search)}
-        ended = Termination.TIME_LIMIT if late else Termination.COMPLETED
-        if search.best is None:
-            return Outcome(
-                plan=None, status=SolutionStatus.NONE, termination=ended, bound=search.bound, reason=NO_ROOM, info=info
-            )
-        proven = search.gap() <= budget.tolerance
-        return Outcome(
-            plan=table.plan(search.best),
-            status=SolutionStatus.OPTIMAL if proven else SolutionStatus.FEASIBLE,
-            termination=Termination.COMPLETED if proven else ended,
-            bound=search.bound,
-            info=info,
+        claim.info.update(
+            sweeps=claim.info.get("sweeps", 0) + sweeps,
+            dual_steps=steps,
+            options=table.n_options,
+            options_left=self._left(search),
         )
+        if search.best is not None and search.value is not None and (claim.value is None or search.value < claim.value):
+            claim.plan, claim.value = table.plan(search.best), search.value
+        claim.raise_bound(search.bound)
+        ended = Termination.TIME_LIMIT if trace.left(budget) <= 0 else Termination.COMPLETED
+        return claim.outcome(ended, NO_ROOM if claim.plan is None else "")
 
     def _raise_bound(self, search: _Search, budget: Budget, rng: np.random.Generator) -> tuple[Relaxation, int]:
         """Sweep until the relaxation is solved, the sweeps are spent or half the time is gone."""

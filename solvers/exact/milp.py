@@ -26,7 +26,7 @@ from solvers.exact.rounds import add_cuts, scaled, take_bound, too_large
 from solvers.joint_setup import decline_table, open_table
 from solvers.registry import register
 
-__all__ = ["Milp", "MilpParams"]
+__all__ = ["Milp", "MilpParams", "solve_cut_by_cut"]
 
 Language = Literal["pulp", "pyomo"]
 _MOST_TASKS = 20_000
@@ -98,50 +98,52 @@ class Milp:
         reason = too_large(table, claim, found, _SECONDS_PER_ENTRY[self.params.language])
         if reason is not None:
             return claim.outcome(Termination.TIME_LIMIT, reason)
-        return self._rounds(table, claim, found)
+        return solve_cut_by_cut(table, claim, found, self.params)
 
-    def _rounds(self, table: OptionTable, claim: Claim, found: Narrowing) -> Outcome:
-        choice = found.choice
-        data, points = scaled(table, claim, found)
-        module = pulp_model if self.params.language == "pulp" else pyomo_model
-        model: Any = module.build(data, points)
-        solver = backend(self.params.backend)
-        precision = 0.25
-        for turn in range(1, _MOST_ROUNDS + 1):
-            left = claim.seconds_left
-            if left <= 0:
+
+def solve_cut_by_cut(table: OptionTable, claim: Claim, found: Narrowing, params: MilpParams) -> Outcome:
+    """Solve the model of the options that are left; price its plan and cut there until the gap is closed."""
+    choice = found.choice
+    data, points = scaled(table, claim, found)
+    module = pulp_model if params.language == "pulp" else pyomo_model
+    model: Any = module.build(data, points)
+    solver = backend(params.backend)
+    precision = 0.25
+    for turn in range(1, _MOST_ROUNDS + 1):
+        left = claim.seconds_left
+        if left <= 0:
+            break
+        limits = MilpLimits(
+            seconds=None if left == float("inf") else left,
+            threads=claim.budget.threads,
+            relative_gap=precision * claim.budget.tolerance,
+        )
+        start = None if choice is None else model.start(choice)
+        result: MilpResult = solver.solve(linear_model(model.problem), limits, start=start)
+        claim.info["rounds"] = turn
+        if result.status == SolutionStatus.INFEASIBLE:
+            if len(data.options) == table.n_options or claim.value is None:
+                return claim.infeasible("the tasks' options do not fit the memory together")
+            claim.raise_bound(claim.value)  # no plan is better than the one at hand
+            return claim.outcome(Termination.COMPLETED)
+        take_bound(result.bound, data, claim)
+        if not result.values:
+            return claim.outcome(result.termination, result.reason)
+        plan_rows = model.choice(result.values)
+        value = claim.offer(table.plan(plan_rows))
+        if claim.closed:
+            break
+        if result.termination != Termination.COMPLETED:
+            return claim.outcome(result.termination, result.reason)
+        if value is None:
+            # the solver's tolerance let a plan through that is over a memory limit
+            model.forbid(np.searchsorted(data.options, plan_rows))
+            continue
+        if claim.value == value:
+            choice = plan_rows
+        if not add_cuts(model, data, plan_rows):
+            if precision < 1e-6:
                 break
-            limits = MilpLimits(
-                seconds=None if left == float("inf") else left,
-                threads=claim.budget.threads,
-                relative_gap=precision * claim.budget.tolerance,
-            )
-            start = None if choice is None else model.start(choice)
-            result: MilpResult = solver.solve(linear_model(model.problem), limits, start=start)
-            claim.info["rounds"] = turn
-            if result.status == SolutionStatus.INFEASIBLE:
-                if len(data.options) == table.n_options or claim.value is None:
-                    return claim.infeasible("the tasks' options do not fit the memory together")
-                claim.raise_bound(claim.value)  # no plan is better than the one at hand
-                return claim.outcome(Termination.COMPLETED)
-            take_bound(result.bound, data, claim)
-            if not result.values:
-                return claim.outcome(result.termination, result.reason)
-            plan_rows = model.choice(result.values)
-            value = claim.offer(table.plan(plan_rows))
-            if claim.closed:
-                break
-            if result.termination != Termination.COMPLETED:
-                return claim.outcome(result.termination, result.reason)
-            if value is None:
-                # the solver's tolerance let a plan through that is over a memory limit
-                model.forbid(np.searchsorted(data.options, plan_rows))
-                continue
-            if claim.value == value:
-                choice = plan_rows
-            if not add_cuts(model, data, plan_rows):
-                if precision < 1e-6:
-                    break
-                precision *= 0.1
-        late = claim.seconds_left <= 0
-        return claim.outcome(Termination.TIME_LIMIT if late else Termination.COMPLETED, "the gap did not close")
+            precision *= 0.1
+    late = claim.seconds_left <= 0
+    return claim.outcome(Termination.TIME_LIMIT if late else Termination.COMPLETED, "the gap did not close")

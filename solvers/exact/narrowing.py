@@ -8,7 +8,7 @@ the one at hand. The bound is sharpened as in `solvers.decomposition.cut_dual`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -39,11 +39,27 @@ class Narrowing:
         Rows of the table that can be in a better plan, and those of the plan at hand.
     points : array, shape (n_known, n_resources)
         Loads at which to start the cuts: of the best bound and of the plan at hand.
+    reduced : array, shape (n_options,), or None
+        Reduced costs at the prices of the bound; None where nothing was priced.
+    bound : float
+        The bound whose prices these are (-inf: none).
     """
 
     choice: IntArray | None
     keep: IntArray
     points: FloatArray
+    reduced: FloatArray | None = None
+    bound: float = -np.inf
+
+    def with_plan(self, table: OptionTable, choice: IntArray, value: float) -> Narrowing:
+        """Return what is left where rows `choice`, of value `value`, are the plan at hand."""
+        if self.reduced is None:
+            return replace(self, choice=choice)
+        # a little is left for rounding, so that ties and the plan itself stay
+        keep = self.reduced <= value - self.bound + 1e-9 * abs(value)
+        keep[choice] = True
+        points = np.stack((self.points[0], Relaxation.start(table, choice).load))
+        return replace(self, choice=choice, keep=np.flatnonzero(keep), points=points)
 
 
 def narrow(table: OptionTable, claim: Claim) -> Narrowing:
@@ -76,16 +92,17 @@ def narrow(table: OptionTable, claim: Claim) -> Narrowing:
     sharp, _ = dual.sharpen(goal, _MOST_STEPS, late, 1e-2 * claim.budget.tolerance * abs(goal))
     claim.raise_bound(sharp)
     points = dual.points
-    if choice is None or claim.value is None:
-        return Narrowing(choice=choice, keep=everything, points=points[None, :])
-    # a little is left for rounding, so that ties and the plan itself stay
-    room = claim.value - sharp + 1e-9 * abs(claim.value)
-    keep = reduced_costs(table, dual.priced()) <= room
-    keep[choice] = True
-    claim.info["options_kept"] = int(keep.sum())
-    return Narrowing(
-        choice=choice, keep=np.flatnonzero(keep), points=np.stack((points, Relaxation.start(table, choice).load))
+    found = Narrowing(
+        choice=None,
+        keep=everything,
+        points=points[None, :],
+        reduced=reduced_costs(table, dual.priced()),
+        bound=sharp,
     )
+    if choice is not None and claim.value is not None:
+        found = found.with_plan(table, choice, claim.value)
+        claim.info["options_kept"] = len(found.keep)
+    return found
 
 
 def unnarrowed(table: OptionTable) -> Narrowing:

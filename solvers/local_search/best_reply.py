@@ -24,6 +24,7 @@ from formulations.joint.options import OptionTable
 from instances.columns import IntArray
 from instances.errors import InputError
 from solvers.contract import Budget, MethodParams, Outcome, SolutionStatus, Termination, Trace
+from solvers.decomposition.relaxation import Relaxation
 from solvers.joint_kernels import COOPERATIVE, SELFISH, Game, State, fill, game_of, reply_in_turn, value_of
 from solvers.joint_setup import decline_table, open_table
 from solvers.registry import register
@@ -48,11 +49,14 @@ class BestReplyParams(MethodParams):
         Who chooses first in the first run, as in `greedy`, and in its turns.
     restarts : int or None
         Further runs, each with a random order; none: until the budget of seconds ends.
+    bound_sweeps : int
+        Sweeps of the relaxation for a bound that the equilibria are held against; 0: none.
     """
 
     reply: Reply = "cooperative"
     order: TaskOrder = "weight"
     restarts: int | None = 10
+    bound_sweeps: int = 0
 
     def __post_init__(self) -> None:
         for name, kind in (("reply", Reply), ("order", TaskOrder)):
@@ -62,6 +66,8 @@ class BestReplyParams(MethodParams):
                 )
         if self.restarts is not None and self.restarts < 0:
             raise InputError("parameter restarts", "must be >= 0 or none", self.restarts)
+        if self.bound_sweeps < 0:
+            raise InputError("parameter bound_sweeps", "must be >= 0", self.bound_sweeps)
 
 
 def selfish_potential(table: OptionTable, choice: IntArray) -> float:
@@ -107,7 +113,9 @@ class BestReply:
         """Reply in turn from a greedy state, then from random orders, and return the best state where nobody moves.
 
         `info` counts runs, turns, moves and the runs that ended where nobody moves (`rested`), and lists
-        the values of these states (`settled`) and the lengths of cycles in turns, the first 100 of each.
+        the values of these states (`settled`) and the lengths of cycles in turns, the first 100 of each. With
+        `bound_sweeps` there is a bound, and `over_bound` is each of these values over it: the largest is a certified
+        price of anarchy of the equilibria found, the smallest one of stability.
         """
         table = open_table(problem, trace)
         if isinstance(table, Outcome):
@@ -139,14 +147,16 @@ class BestReply:
                 cycles.append(run.cycle)
             if trace.left(budget) <= 0:
                 break
+        bound = self._bound(table, budget, rng, trace)
         late = trace.left(budget) <= 0 and (self.params.restarts is None or runs <= self.params.restarts)
         ended = Termination.TIME_LIMIT if late else Termination.COMPLETED
         if best is None:
-            return Outcome(plan=None, status=SolutionStatus.NONE, termination=ended, reason=NO_ROOM)
+            return Outcome(plan=None, status=SolutionStatus.NONE, termination=ended, bound=bound, reason=NO_ROOM)
         return Outcome(
             plan=table.plan(best[2]),
             status=SolutionStatus.FEASIBLE,
             termination=ended,
+            bound=bound,
             reason="" if best[0] else "a state repeated" if cycles else "stopped before nobody moved",
             info={
                 "runs": runs,
@@ -155,8 +165,23 @@ class BestReply:
                 "rested": rested,
                 "settled": settled,
                 "cycles": cycles,
+                "over_bound": [value / bound for value in settled] if bound else [],
             },
         )
+
+    def _bound(self, table: OptionTable, budget: Budget, rng: np.random.Generator, trace: Trace) -> float | None:
+        """Return the best bound of the relaxation's sweeps, None where none is asked for."""
+        if not self.params.bound_sweeps:
+            return None
+        relaxation = Relaxation.start(table, table.task_offsets[:-1].copy())
+        best = relaxation.bound()
+        for _ in range(self.params.bound_sweeps):
+            if trace.left(budget) <= 0:
+                break
+            relaxation.sweep(rng.permutation(table.n_tasks))
+            best = max(best, relaxation.bound())
+        trace.bound(best)
+        return best
 
     def _run(self, game: Game, state: State, order: IntArray, others: float, budget: Budget, trace: Trace) -> _Run:
         """Let the tasks reply in turn until nobody moves, a state repeats, or time is out."""

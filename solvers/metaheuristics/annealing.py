@@ -15,8 +15,8 @@ from instances.errors import InputError
 from solvers.contract import Budget, MethodParams, Outcome, Termination, Trace
 from solvers.joint_kernels import empty_state, fill, marginal, put, value_of
 from solvers.metaheuristics.decoder import row_of
-from solvers.metaheuristics.encoding import write_cell
-from solvers.metaheuristics.search import Search, Start, check_range, decline_size, open_search
+from solvers.metaheuristics.encoding import Start, write_cell
+from solvers.metaheuristics.search import Search, check_range, decline_size, open_search
 from solvers.registry import register
 
 __all__ = ["Annealing", "AnnealingParams"]
@@ -33,8 +33,9 @@ class AnnealingParams(MethodParams):
 
     Parameters
     ----------
-    start : {"alone", "local", "random"}
-        Every task at what is cheapest alone; all on the devices; or genes drawn evenly.
+    start : {"alone", "local", "lagrangian", "random"}
+        Every task at what is cheapest alone; all on the devices; every task at what is cheapest at the
+        prices of a few sweeps of the relaxation; or genes drawn evenly.
     moves : int or None
         Most moves; none: until the budget ends, or 1000 a gene where it limits neither seconds nor
         evaluations.
@@ -228,10 +229,7 @@ class Annealing:
     def _anneal(self, search: Search, rng: np.random.Generator) -> Termination:
         """Move until something ends; return what. An iteration is a move."""
         params, encoding = self.params, search.encoding
-        if params.start == "random":
-            genes = encoding.random(1, rng)[0]
-        else:
-            genes = encoding.local() if params.start == "local" else encoding.alone()
+        genes = encoding.random(1, rng)[0] if params.start == "random" else encoding.start(params.start)
         search.price(genes[np.newaxis])
         state = empty_state(encoding.table)
         for k in range(encoding.table.n_tasks):

@@ -22,6 +22,7 @@ our reconstruction for this family: the SPSO-GA paper schedules layers one by on
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numba import njit
@@ -32,12 +33,17 @@ from formulations.joint.problem import JointProblem
 from formulations.joint.uplinks import uplinks_of
 from instances.columns import Array, FloatArray, IntArray
 from instances.system import Tier
+from solvers.decomposition.relaxation import Relaxation
 from solvers.joint_kernels import Game, game_of
 from solvers.metaheuristics.blocks import Blocks, blocks_of
 from solvers.metaheuristics.decoder import Decoder, Priced, price_plans, priced_of
 from solvers.metaheuristics.spares import spare_options
 
-__all__ = ["GENE", "Encoding", "encoding_of", "n_options_of"]
+__all__ = ["GENE", "Encoding", "Start", "encoding_of", "n_options_of"]
+
+Start = Literal["random", "local", "alone", "lagrangian"]
+
+_SWEEPS = 5  # of the relaxation behind a start at its prices
 
 GENE = np.int16
 """Type of a gene."""
@@ -119,6 +125,19 @@ class Encoding:
         genes = self.local()
         _cheapest_cells(genes, self.decoder, self.table.alone_cost())
         return genes
+
+    def at_prices(self) -> Array:
+        """Return genes by which every task takes what is cheapest at prices of a relaxation of the problem."""
+        genes, relaxation = self.local(), Relaxation.start(self.table, self.table.task_offsets[:-1].copy())
+        for _ in range(_SWEEPS):
+            relaxation.sweep(np.arange(self.table.n_tasks))
+        _cheapest_cells(genes, self.decoder, relaxation.priced())
+        return genes
+
+    def start(self, start: Start) -> Array:
+        """Return the genes of one of the starts that need no chance."""
+        makers = {"local": self.local, "alone": self.alone, "lagrangian": self.at_prices}
+        return makers[start]()
 
 
 _NOTHING = np.empty((0, 0), np.int32)

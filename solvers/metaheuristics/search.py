@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 
@@ -13,21 +13,18 @@ from instances.errors import InputError
 from solvers.contract import Budget, MethodParams, Outcome, SolutionStatus, Termination, Trace
 from solvers.joint_setup import unsupported
 from solvers.metaheuristics.blocks import blocks_of
-from solvers.metaheuristics.encoding import Encoding, encoding_of, n_options_of
+from solvers.metaheuristics.encoding import Encoding, Start, encoding_of, n_options_of
 
 __all__ = [
     "DEFAULT_ITERATIONS",
     "PopulationParams",
     "Search",
-    "Start",
     "better",
     "check_range",
     "decline_size",
     "first_population",
     "open_search",
 ]
-
-Start = Literal["random", "local", "alone"]
 
 MOST_OPTIONS = 10_000_000
 """Options a table may hold (some 250 bytes each while it is made)."""
@@ -50,9 +47,9 @@ class PopulationParams(MethodParams):
         Plans in the population.
     iterations : int or None
         Most iterations; none: until the budget ends, or 1000 where it limits neither seconds nor evaluations.
-    start : {"random", "local", "alone"}
+    start : {"random", "local", "alone", "lagrangian"}
         Genes drawn evenly; or one plan of them all on the devices; or one in which every task takes
-        what is cheapest alone.
+        what is cheapest alone, or what is cheapest at the prices of a few sweeps of the relaxation.
     """
 
     population: int = 100
@@ -220,5 +217,5 @@ def first_population(search: Search, params: PopulationParams, rng: np.random.Ge
     """Return the first population, cut to the evaluations allowed, shape (at most population, n_genes)."""
     genes = search.encoding.random(params.population, rng)
     if params.start != "random":
-        genes[0] = search.encoding.local() if params.start == "local" else search.encoding.alone()
+        genes[0] = search.encoding.start(params.start)
     return genes[: search.allowed(len(genes))]

@@ -211,7 +211,7 @@ def test_nonsense_parameter_is_refused_in_one_line(name: str, setting: tuple[str
 
 
 def test_unknown_generator_lists_the_known_ones() -> None:
-    with pytest.raises(InputError, match="grid, line, metro, tiny"):
+    with pytest.raises(InputError, match="grid, line, metro, metro-benchmark, tiny"):
         generate("nonsense")
 
 

@@ -23,7 +23,13 @@ from solvers.trace import RefereedTrace
 from tests.formulations.joint.brute_force import brute_force
 from tests.formulations.joint.small_problems import small_problem
 
-METHODS = (("milp", {"backend": "cbc"}), ("milp", {"backend": "highs"}), ("milp", {"backend": "scip"}), ("cp-sat", {}))
+METHODS = (
+    ("milp", {"backend": "cbc"}),
+    ("milp", {"backend": "highs"}),
+    ("milp", {"backend": "scip"}),
+    ("cp-sat", {}),
+    ("lagrangian-exact", {}),
+)
 each_method = pytest.mark.parametrize(("method", "params"), METHODS)
 
 
@@ -98,7 +104,8 @@ def test_memory_that_cannot_hold_the_tasks_is_proven_infeasible(
     instance = generate("tiny", {"memory": "infeasible", "floors": "none", "tasks_low": "3", "edges_low": "2"}, 0)
     problem = JointProblem(instance=instance)
     assert option_table(problem).task_without_option() is None, "every task alone must fit"
-    outcome, _ = solve(problem, method, {**params, "narrowing": narrowing}, Budget())
+    asked = params if method == "lagrangian-exact" else {**params, "narrowing": narrowing}
+    outcome, _ = solve(problem, method, asked, Budget())
     assert (outcome.status, outcome.termination) == (SolutionStatus.INFEASIBLE, Termination.COMPLETED)
     assert outcome.plan is None
 
@@ -145,3 +152,17 @@ def test_narrowing_rules_out_no_optimal_plan(index: int) -> None:
     picks = np.stack(np.meshgrid(*kept, indexing="ij"), axis=-1).reshape(-1, table.n_tasks)
     value, excess = JointEvaluator(table).values(picks)
     assert value[excess == 0].min() == pytest.approx(best.value, rel=1e-9)
+
+
+def test_stages_of_lagrangian_exact_leave_fewer_and_fewer_options() -> None:
+    outcome, _ = solve(metro(60, seed=2), "lagrangian-exact", {}, Budget(seconds=20.0))
+    stages = outcome.info["stages"]
+    assert stages[0][0] == "prices"
+    assert [left for _, left in stages] == sorted((left for _, left in stages), reverse=True)
+    assert stages[-1][1] < 0.2 * outcome.info["options"]
+
+
+@pytest.mark.parametrize("setting", [{"backend": "gurobi"}, {"moves": "-1"}, {"stages": "-1"}, {"dual_steps": "-1"}])
+def test_lagrangian_exact_refuses_nonsense(setting: dict[str, str]) -> None:
+    with pytest.raises(InputError):
+        registry.make("lagrangian-exact", setting)

@@ -34,6 +34,7 @@ from solvers.local_search.best_reply import selfish_potential
 from solvers.matching.blocking_pairs import choice_of
 from solvers.registry import make
 from solvers.trace import RefereedTrace
+from tests.solvers.decomposition.plans import optimum
 from tests.solvers.tiny_problems import late_run, own_costs, run, tiny_problem, tiny_problems, traced_run
 
 
@@ -258,3 +259,17 @@ def test_replies_never_break_a_memory_limit() -> None:
             _, failed = reply_in_turn(game, *state, np.arange(table.n_tasks), others)
             assert failed == -1
             assert evaluate(problem, table.plan(state.choice)).feasible
+
+
+@pytest.mark.parametrize("sharing", ["optimal", "equal"])
+@pytest.mark.parametrize("reply", ["cooperative", "selfish"])
+@pytest.mark.parametrize("seed", range(5))
+def test_every_equilibrium_is_held_against_a_bound(sharing: str, reply: str, seed: int) -> None:
+    problem = tiny_problem(seed, sharing=sharing)
+    outcome = run("best-reply", problem, {"reply": reply, "bound_sweeps": "30"})
+    best = optimum(option_table(problem))
+    assert best is not None and outcome.bound is not None
+    assert outcome.bound <= best
+    over = outcome.info["over_bound"]
+    assert len(over) == len(outcome.info["settled"])
+    assert all(ratio * outcome.bound >= best * (1 - 1e-9) for ratio in over)

@@ -111,7 +111,7 @@ def test_time_and_threads_do_not_change_the_plan_under_an_evaluation_budget(name
 
 
 @pytest.mark.parametrize("name", METHODS)
-@pytest.mark.parametrize("start", ["random", "local", "alone"])
+@pytest.mark.parametrize("start", ["random", "local", "alone", "lagrangian"])
 def test_every_start_works_and_no_result_is_worse_than_its_start(name: str, start: str) -> None:
     problem = line()
     outcome, trace = solve(name, problem, Budget(evaluations=200), start=start)

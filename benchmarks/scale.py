@@ -1,0 +1,201 @@
+"""Certified gap, seconds and memory from ten tasks to a million, beside what solvers do with the whole option table.
+
+Run as ``python -m benchmarks.scale [--tasks 10,100,...] [--seeds 5] [--load middle] [--seconds 60] [-o results/scale]``
+(``make bench-scale``). Every run is a process of its own, so that its peak resident memory is its own; kernels
+are compiled before. Writes ``scale.csv``, ``scale.md`` and ``scale.svg``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from formulations.joint.options import option_count
+from formulations.joint.problem import JointProblem
+from formulations.joint.referee import evaluate
+from formulations.score import relative_gap
+from instances.generators.registry import generate
+from solvers import registry
+from solvers.contract import Budget
+from solvers.trace import RefereedTrace
+
+TASKS = (10, 20, 50, 100, 300, 1_000, 10_000, 100_000, 1_000_000)
+METHODS: dict[str, tuple[str, dict[str, Any]]] = {
+    "lagrangian": ("lagrangian", {}),
+    "lagrangian-exact": ("lagrangian-exact", {}),
+    "CBC": ("milp", {"backend": "cbc", "narrowing": False}),
+    "HiGHS": ("milp", {"backend": "highs", "narrowing": False}),
+    "SCIP": ("milp", {"backend": "scip", "narrowing": False}),
+    "CP-SAT": ("cp-sat", {"narrowing": False}),
+    "annealing": ("annealing", {}),
+    "GA": ("ga", {}),
+    "SPSO-GA": ("spso-ga", {}),
+}
+MOST_TASKS = {"lagrangian": 10_000_000, "lagrangian-exact": 1_000, "annealing": 10_000, "GA": 1_000, "SPSO-GA": 1_000}
+DIRECT = 100
+"""Up to so many tasks the back ends are given the whole table."""
+MARKS = (1e-3, 3e-4, 1e-4)
+COLUMNS = ("tasks", "load", "seed", "method", "seconds", "peak_mb", "bound", "value", "gap", "referee_s", "options")
+
+
+def run(tasks: int, load: str, seed: int, name: str, seconds: float, threads: int) -> dict[str, Any]:
+    """Return the row of one run; the clock excludes generation, compilation and the referee."""
+    method, params = METHODS[name]
+    one = threads if name != "SCIP" else 1
+    for warm_tasks in (4, 2_500) if name == "lagrangian" else (4,):
+        warm = JointProblem(instance=generate("metro-benchmark", {"tasks": str(warm_tasks)}, 0))
+        trace = RefereedTrace(lambda plan, given=warm: evaluate(given, plan))  # type: ignore[misc]
+        registry.make(method, params).solve(warm, Budget(seconds=2.0, threads=one), np.random.default_rng(0), trace)
+    problem = JointProblem(instance=generate("metro-benchmark", {"tasks": str(tasks), "load": load}, seed))
+    budget = Budget(seconds=seconds, threads=one)
+    made = registry.make(method, params)
+    row = {"tasks": tasks, "load": load, "seed": seed, "method": name, "options": option_count(problem.instance)}
+    reason = made.decline(problem, budget)
+    if reason is not None:
+        return {**row, "reason": reason}
+    trace = RefereedTrace(lambda plan: evaluate(problem, plan))
+    outcome = made.solve(problem, budget, np.random.default_rng(seed), trace)
+    spent = trace.clock.seconds()
+    began = time.perf_counter()
+    score = None if outcome.plan is None else evaluate(problem, outcome.plan)
+    value = None if score is None or score.violations else score.value
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return {
+        **row,
+        "seconds": spent,
+        "peak_mb": peak / 1024,
+        "bound": outcome.bound,
+        "value": value,
+        "gap": relative_gap(value, outcome.bound),
+        "referee_s": time.perf_counter() - began,
+        "loads": {} if score is None else score.loads,
+        "reached": {str(mark): reached(trace, mark) for mark in MARKS},
+        "reason": outcome.reason,
+    }
+
+
+def reached(trace: RefereedTrace, gap: float) -> float | None:
+    """Return the seconds after which plan and bound were within `gap`, None where they never were."""
+    times = sorted({point.seconds for point in (*trace.incumbents, *trace.bounds)})
+    for now in times:
+        plans = [point.value for point in trace.incumbents if point.seconds <= now]
+        bounds = [point.value for point in trace.bounds if point.seconds <= now]
+        between = relative_gap(min(plans), max(bounds)) if plans and bounds else None
+        if between is not None and between <= gap:
+            return now
+    return None
+
+
+def in_process(*arguments: Any) -> dict[str, Any]:
+    """Return what `run` returns in a fresh process."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.scale", "--run", json.dumps(arguments)], capture_output=True, text=True
+    )
+    if done.returncode:
+        row = dict(zip(("tasks", "load", "seed", "method"), arguments, strict=False))
+        return {**row, "reason": f"ended with {done.returncode}: {done.stderr.strip()[-200:]}"}
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return result
+
+
+def methods_for(tasks: int) -> list[str]:
+    """Return the methods that are tried at so many tasks."""
+    return [name for name in METHODS if tasks <= MOST_TASKS.get(name, DIRECT)]
+
+
+def as_markdown(rows: list[dict[str, Any]]) -> str:
+    """Return a row for each size and method: medians over the seeds, and how many seeds there are."""
+    lines = [
+        "| tasks | method | runs | seconds | to 0.1 % | to 0.03 % | to 0.01 % | peak MB | bound | value | gap % | referee s |"
+    ]
+    lines.append("| ---: | :--- " + "| ---: " * 10 + "|")
+    groups = list(dict.fromkeys((row["tasks"], row["method"]) for row in rows))
+    for tasks, method in groups:
+        mine = [row for row in rows if (row["tasks"], row["method"]) == (tasks, method)]
+        ran = [row for row in mine if "seconds" in row]
+        cells = [f"{tasks:,}", method, str(len(ran))]
+        if ran:
+            cells.append(_median([row["seconds"] for row in ran], "{:.2f}"))
+            cells += [_median([row["reached"][str(mark)] for row in ran], "{:.2f}") for mark in MARKS]
+            cells += [_median([row[name] for row in ran], form) for name, form in _FORMS]
+        else:
+            cells += ["", "", "", "", "", "", "", mine[0]["reason"][:60], ""]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+_FORMS = (("peak_mb", "{:.0f}"), ("bound", "{:.7g}"), ("value", "{:.7g}"), ("gap", "{:.2%}"), ("referee_s", "{:.2f}"))
+
+
+def _median(values: list[float | None], form: str) -> str:
+    """Return the median where missing values count as worse than any; empty where it is missing."""
+    middle = float(np.median([np.inf if value is None else value for value in values]))
+    return form.format(middle) if np.isfinite(middle) else ""
+
+
+def draw(rows: list[dict[str, Any]], path: Path) -> None:
+    """Draw gap and seconds over the number of tasks, medians over the seeds."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    from matplotlib import pyplot
+
+    figure, (gaps, seconds) = pyplot.subplots(1, 2, figsize=(9, 3.6))
+    for method in METHODS:
+        mine = [row for row in rows if row["method"] == method and row.get("gap") is not None]
+        sizes = sorted({row["tasks"] for row in mine})
+        for axis, name in ((gaps, "gap"), (seconds, "seconds")):
+            points = [float(np.median([row[name] for row in mine if row["tasks"] == size])) for size in sizes]
+            axis.plot(sizes, points, marker="o", markersize=3, label=method)
+    gaps.set(xscale="log", yscale="log", xlabel="tasks", ylabel="certified gap")
+    seconds.set(xscale="log", yscale="log", xlabel="tasks", ylabel="seconds")
+    gaps.legend(fontsize=7)
+    figure.tight_layout()
+    figure.savefig(path)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tasks", default=",".join(map(str, TASKS)))
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--load", default="middle", choices=("low", "middle", "high"))
+    parser.add_argument("--seconds", type=float, default=60.0, help="of each run; the first two methods get twice that")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--methods", default=",".join(METHODS))
+    parser.add_argument("-o", "--output", type=Path, default=Path("results/scale"))
+    parser.add_argument("--run", help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.run:
+        print(json.dumps(run(*json.loads(asked.run))))
+        return
+    asked.output.mkdir(parents=True, exist_ok=True)
+    rows = []
+    for tasks in map(int, asked.tasks.split(",")):
+        for seed in range(1, 1 + (asked.seeds if tasks <= 1_000 else 1)):
+            for name in methods_for(tasks):
+                if name not in asked.methods.split(","):
+                    continue
+                seconds = asked.seconds * (2.0 if name.startswith("lagrangian") else 1.0)
+                rows.append(in_process(tasks, asked.load, seed, name, seconds, asked.threads))
+                print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
+    with (asked.output / "scale.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+    table = as_markdown(rows)
+    (asked.output / "scale.md").write_text(table)
+    draw(rows, asked.output / "scale.svg")
+    print(table, end="")
+
+
+if __name__ == "__main__":
+    main()

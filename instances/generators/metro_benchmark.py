@@ -1,0 +1,81 @@
+"""The named instances of the scale benchmark: `metro` with everything set but size, load and seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from instances.errors import InputError
+from instances.generators.common import ALL_VISION, at_least, at_most
+from instances.generators.metro import MetroParams, metro
+from instances.generators.registry import generator
+from instances.instance import Instance
+
+__all__ = ["MetroBenchmarkParams", "metro_benchmark"]
+
+Load = Literal["low", "middle", "high"]
+_LOADS: dict[str, float] = {"low": 0.5, "middle": 1.0, "high": 2.0}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetroBenchmarkParams:
+    """Parameters of `metro-benchmark`.
+
+    Parameters
+    ----------
+    tasks : int
+        Number of tasks; there is one edge site a hundred tasks, but at least 4.
+    load : str
+        How many tasks share what is shared: ``low``, ``middle`` (twice as many) or ``high`` (four times as many).
+    """
+
+    tasks: int = 100
+    load: Load = "middle"
+
+    def __post_init__(self) -> None:
+        at_least(self, 1, "tasks")
+        at_most(self, 2**31 - 2**24, "tasks")
+        if self.load not in get_args(Load):
+            raise InputError("parameter load", f"must be one of {', '.join(get_args(Load))}", self.load)
+
+
+@generator("metro-benchmark", MetroBenchmarkParams)
+def metro_benchmark(params: MetroBenchmarkParams, seed: int) -> Instance:
+    """Generate the instances of the scale benchmark: all vision networks, 3 candidate sites, weights 1 to 10.
+
+    The devices differ much in speed (single-board computers to workstations, a factor of twenty), so that the slow
+    ones cut networks whose tensors shrink early, and the fast ones keep heavy networks to themselves.
+
+    Parameters
+    ----------
+    params : MetroBenchmarkParams
+        Size and load.
+    seed : int
+        Seed of everything drawn.
+
+    Returns
+    -------
+    Instance
+        Positions in metres.
+    """
+    return metro(
+        MetroParams(
+            tasks=params.tasks,
+            networks=(ALL_VISION,),
+            device_kinds=("raspberry-pi-3b-plus",),
+            edge_kinds=("rtx-2080",),
+            device_spread=1.5,
+            edge_spread=1.0,
+            edge_tasks_per_server=5.0,
+            cloud_tasks_per_server=1.5,
+            cell_hz_per_task=40e6,
+            backhaul_bytes_per_s_per_task=100e6 / 8,
+            shadowing_db=12.0,
+            reach=3,
+            range_m=1e9,
+            weight_low=1,
+            weight_high=10,
+            load=_LOADS[params.load],
+        ),
+        seed,
+    )

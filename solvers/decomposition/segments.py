@@ -1,0 +1,295 @@
+"""The joint problem as segments: what an option costs, without a table of options.
+
+An option of the family `joint` is a device part up to a cut i, a leg to a site, a site part from i
+to a cut j, a leg to a cloud and a cloud part. On each shared resource its root is a product of what
+the task has (a weight), what the place has (a speed or a rate) and what the network has (the root of
+a running sum or of a tensor's bytes), for instance
+
+    s_kpr = sqrt(v_k / speed_r) sqrt(S_j - S_i),    S: running seconds at speed 1.
+
+The last factors are shared by all tasks of a network, so they are tabled once, and a task's cheapest
+option is found from a few numbers of its own and of its legs. Memory grows by some hundred bytes a
+task instead of some hundred a option.
+"""
+
+# mypy: disable-error-code="no-untyped-def"
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from formulations.joint.positions import positions_of
+from formulations.joint.problem import JointProblem
+from formulations.joint.uplinks import uplinks_of
+from instances.columns import Array, BoolArray, FloatArray, IntArray
+from instances.system import Tier
+from solvers.decomposition.waves import order_by_lanes
+
+__all__ = ["Segments", "segments_of"]
+
+# curves: bytes that cross and their root, weights up to here; then of every kind: running seconds, joules,
+# the root of the seconds up to here, and of those from here on
+BYTES, ROOT_BYTES, WEIGHTS, KINDS = range(4)
+SECONDS, JOULES, HEAD, TAIL, PER_KIND = range(5)
+# tasks: TIME is the objective's weight of a second, IDLE and SEND what the device's watts add to it
+NETWORK, FLOOR, TIME, IDLE, SEND, KIND, INVERSE_SPEED, PRICE, SHARED, LIMIT = range(10)
+# sites and clouds
+S_KIND, S_INVERSE_SPEED, S_PRICE, S_SHARED, S_CLOUD = range(5)
+# legs: seconds of latency, cost of a byte, unshared seconds a byte while the device idles and while it sends
+LATENCY, LINEAR, IDLE_INVERSE, SEND_INVERSE = range(4)
+
+
+class Segments(NamedTuple):
+    """What the kernels read; the constants above name the columns.
+
+    Parameters
+    ----------
+    order : int array, shape (n_tasks,)
+        Which task of the instance each row of `tasks` is; passes go through the rows from first to last.
+    curves : array, shape (KINDS + PER_KIND * n_kinds, n_positions)
+        Running sums of all versions of all networks.
+    pairs : array, shape (n_kinds, n_pairs)
+        ``sqrt(S_j - S_i)`` of a version at ``pair_offsets[g] + i * m + j``.
+    network_offsets, offsets, pair_offsets : int arrays
+        Versions of each network; positions and pairs of each version.
+    accuracy : array, shape (n_versions,)
+    tasks : array, shape (n_tasks, 10)
+    candidate_offsets, candidate_site : int arrays
+        Candidates of each task, as rows of `sites`.
+    sites : array, shape (n_sites, 5)
+        Sites and clouds.
+    up_offsets, up_cloud : int arrays
+        Clouds behind each site, as rows of `sites`.
+    legs : array, shape (n_candidates + n_uplinks, 4)
+        The way of each candidate, then of each uplink.
+    use_offsets, use_resource, use_sends, use_root : arrays
+        Shared links of each leg: resource, whether the device sends on it, root of the seconds a byte.
+    joule_weights : array, shape (2,)
+        Objective per joule on the device and elsewhere.
+    """
+
+    order: IntArray
+    curves: FloatArray
+    pairs: FloatArray
+    network_offsets: IntArray
+    offsets: IntArray
+    pair_offsets: IntArray
+    accuracy: FloatArray
+    tasks: FloatArray
+    candidate_offsets: IntArray
+    candidate_site: Array
+    sites: FloatArray
+    up_offsets: IntArray
+    up_cloud: IntArray
+    legs: FloatArray
+    use_offsets: IntArray
+    use_resource: Array
+    use_sends: BoolArray
+    use_root: FloatArray
+    joule_weights: FloatArray
+
+
+def segments_of(problem: JointProblem) -> Segments | str:
+    """Return the segments of `problem`, or why its options do not fall apart into them.
+
+    They do where no option uses one link or resource by two of its parts, every task weighs something, and
+    no memory limit but those of the tasks' own devices can bind.
+    """
+    instance, options = problem.instance, problem.options
+    system, load = instance.system, instance.workload
+    time = options.latency_weight * load.task_weight
+    if not (time > 0).all():
+        return "some tasks' time weighs nothing"
+    uplinks = uplinks_of(system)
+    used = np.zeros(system.n_nodes, dtype=bool)
+    used[load.candidate_site] = True
+    used[uplinks[used[uplinks[:, 0]], 1]] = True
+    limit = system.node_memory_bytes if options.memory else np.full(system.n_nodes, np.inf)
+    starts = np.bincount(load.task_source, minlength=system.n_nodes)
+    if np.isfinite(limit[used | (starts > 1)]).any():
+        return "tasks share memory limits"
+
+    row = np.cumsum(used) - 1
+    node = np.flatnonzero(used)
+    sites = np.column_stack(
+        (
+            system.node_kind[node],
+            1.0 / system.node_speed[node],
+            options.price_weight * system.node_price_per_s[node],
+            system.node_resource[node],
+            system.node_tier[node] == Tier.CLOUD,
+        )
+    ).astype(np.float64)
+    offsets = np.array(load.candidate_offsets, dtype=np.int64)
+    count = np.diff(offsets)
+    order = order_by_lanes(np.where(count > 0, np.append(load.candidate_site, -1)[offsets[:-1]], -1))
+    count = count[order]
+    candidate_offsets = np.concatenate(([0], np.cumsum(count)))
+    rows = np.repeat(offsets[order] - candidate_offsets[:-1], count) + np.arange(len(load.candidate_site))
+    source = load.task_source[order]
+    kind = system.node_kind[source]
+    tasks = np.empty((load.n_tasks, 10))
+    tasks[:, NETWORK], tasks[:, TIME] = load.task_network[order], time[order]
+    tasks[:, FLOOR] = load.task_accuracy_floor[order]
+    tasks[:, IDLE] = options.energy_weight * np.array([k.idle_watts for k in system.kinds])[kind]
+    tasks[:, SEND] = options.energy_weight * np.array([k.transmit_watts for k in system.kinds])[kind]
+    tasks[:, KIND], tasks[:, INVERSE_SPEED] = kind, 1.0 / system.node_speed[source]
+    tasks[:, PRICE] = options.price_weight * system.node_price_per_s[source]
+    tasks[:, SHARED], tasks[:, LIMIT] = system.node_resource[source], limit[source]
+
+    uplinks = uplinks[used[uplinks[:, 0]]]
+    owner = np.repeat(source, count)
+    joule = options.energy_weight, options.energy_weight * (options.energy_scope == "system")
+    route = np.concatenate((load.candidate_route[rows], uplinks[:, 2])).astype(np.int64)
+    legs, use_offsets, use_resource, use_sends, use_root = _legs(
+        route,
+        np.concatenate((owner, np.full(len(uplinks), -1))).astype(np.int64),
+        system.route_offsets,
+        system.route_links,
+        system.link_source,
+        system.link_resource,
+        system.link_bytes_per_s,
+        system.link_latency_s,
+        options.price_weight * system.link_price_per_byte,
+        system.link_joules_per_byte,
+        np.array(joule),
+    )
+    curves, pairs, pair_offsets, positions = _curves(problem)
+    segments = Segments(
+        order=order,
+        curves=curves,
+        pairs=pairs,
+        network_offsets=positions.network_offsets,
+        offsets=positions.offsets,
+        pair_offsets=pair_offsets,
+        accuracy=positions.accuracy,
+        tasks=tasks,
+        candidate_offsets=candidate_offsets,
+        candidate_site=row[load.candidate_site[rows]].astype(np.int32),
+        sites=sites,
+        up_offsets=np.searchsorted(row[uplinks[:, 0]], np.arange(len(node) + 1)),
+        up_cloud=row[uplinks[:, 1]],
+        legs=legs,
+        use_offsets=use_offsets,
+        use_resource=use_resource,
+        use_sends=use_sends,
+        use_root=use_root,
+        joule_weights=np.array(joule),
+    )
+    at = _meets_itself(segments, route, system.route_offsets, system.route_links)
+    if at >= 0:
+        return f"an option of task {order[at]} uses a link or a resource by two of its parts"
+    return segments
+
+
+def _curves(problem: JointProblem) -> tuple[FloatArray, FloatArray, IntArray, Any]:
+    """Return running sums and their roots of all versions, and the positions they belong to."""
+    positions = positions_of(problem.instance, merge=True)
+    n_kinds, n = positions.seconds.shape
+    curves = np.empty((KINDS + PER_KIND * n_kinds, n))
+    curves[BYTES], curves[ROOT_BYTES] = positions.crossing_bytes, np.sqrt(positions.crossing_bytes)
+    curves[WEIGHTS] = positions.parameter_bytes
+    size = np.diff(positions.offsets)
+    pair_offsets = np.concatenate(([0], np.cumsum(size * size)))
+    pairs = np.zeros((n_kinds, int(pair_offsets[-1])))
+    for kind in range(n_kinds):
+        at = KINDS + PER_KIND * kind
+        running = positions.seconds[kind]
+        end = np.repeat(running[positions.offsets[1:] - 1], size)
+        curves[at + SECONDS], curves[at + JOULES] = running, positions.joules[kind]
+        curves[at + HEAD], curves[at + TAIL] = np.sqrt(running), np.sqrt(np.maximum(end - running, 0.0))
+        for g in range(len(size)):
+            own = running[positions.offsets[g] : positions.offsets[g + 1]]
+            between = np.sqrt(np.maximum(own[None, :] - own[:, None], 0.0))
+            pairs[kind, pair_offsets[g] : pair_offsets[g + 1]] = between.ravel()
+    return curves, pairs, pair_offsets, positions
+
+
+@njit(cache=True)
+def _legs(route, owner, route_offsets, hops, source, resource, rate, latency, price, joules, joule_weights):
+    """Sum up the links of every leg; `owner` is the device that sends on it (-1: none does)."""
+    n, total = len(route), 0
+    for leg in range(n):
+        for at in range(route_offsets[route[leg]], route_offsets[route[leg] + 1]):
+            total += resource[hops[at]] >= 0
+    legs, offsets = np.zeros((n, 4)), np.zeros(n + 1, np.int64)
+    use_resource, use_sends, use_root = np.empty(total, np.int32), np.empty(total, np.bool_), np.empty(total)
+    use = 0
+    for leg in range(n):
+        for at in range(route_offsets[route[leg]], route_offsets[route[leg] + 1]):
+            hop = hops[at]
+            sends = source[hop] == owner[leg]
+            legs[leg, LATENCY] += latency[hop]
+            legs[leg, LINEAR] += price[hop] + joules[hop] * joule_weights[0 if sends else 1]
+            if resource[hop] >= 0:
+                use_resource[use], use_sends[use] = resource[hop], sends
+                use_root[use] = np.sqrt(1.0 / rate[hop])
+                use += 1
+            elif sends:
+                legs[leg, SEND_INVERSE] += 1.0 / rate[hop]
+            else:
+                legs[leg, IDLE_INVERSE] += 1.0 / rate[hop]
+        offsets[leg + 1] = use
+    return legs, offsets, use_resource, use_sends, use_root
+
+
+@njit(cache=True)
+def _met(resources, n, resource):
+    met = False
+    for at in range(n):
+        met = met or resources[at] == resource
+    return met
+
+
+@njit(cache=True)
+def _share_a_link(one, other, route_offsets, hops):
+    for a in range(route_offsets[one], route_offsets[one + 1]):
+        for b in range(route_offsets[other], route_offsets[other + 1]):
+            if hops[a] == hops[b]:
+                return True
+    return False
+
+
+@njit(cache=True)
+def _meets_itself(segments, route, route_offsets, hops):
+    """Return the first task with an option that uses a link or a resource by two of its parts, or -1."""
+    n_candidates = len(segments.candidate_site)
+    most = 3
+    for leg in range(len(segments.legs)):
+        most = max(most, 3 + 2 * (segments.use_offsets[leg + 1] - segments.use_offsets[leg]))
+    seen = np.empty(most, np.int64)
+    for k in range(len(segments.tasks)):
+        for c in range(segments.candidate_offsets[k], segments.candidate_offsets[k + 1]):
+            site = segments.candidate_site[c]
+            n = 0
+            for own in (int(segments.tasks[k, SHARED]), int(segments.sites[site, S_SHARED])):
+                if own >= 0:
+                    if _met(seen, n, own):
+                        return k
+                    seen[n] = own
+                    n += 1
+            for u in range(segments.use_offsets[c], segments.use_offsets[c + 1]):
+                if _met(seen, n, segments.use_resource[u]):
+                    return k
+                seen[n] = segments.use_resource[u]
+                n += 1
+            for y in range(segments.up_offsets[site], segments.up_offsets[site + 1]):
+                m = n
+                cloud = int(segments.sites[segments.up_cloud[y], S_SHARED])
+                if cloud >= 0:
+                    if _met(seen, m, cloud):
+                        return k
+                    seen[m] = cloud
+                    m += 1
+                leg = n_candidates + y
+                if _share_a_link(route[c], route[leg], route_offsets, hops):
+                    return k
+                for u in range(segments.use_offsets[leg], segments.use_offsets[leg + 1]):
+                    if _met(seen, m, segments.use_resource[u]):
+                        return k
+                    seen[m] = segments.use_resource[u]
+                    m += 1
+    return -1

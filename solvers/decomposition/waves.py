@@ -1,0 +1,61 @@
+"""In which order a pass takes the tasks, so that threads work side by side without getting in each other's way.
+
+Tasks are sorted by their first site and cut into lanes, so that lanes share few resources but the clouds. Each lane deals
+its tasks in turn to waves. A lane sees its own moves at once and those of the other lanes when the wave ends; by then
+few users of a cloud have moved. The order does not depend on the number of threads.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from instances.columns import Array, IntArray
+
+__all__ = ["lanes_of", "order_by_lanes"]
+
+_LANES = 4
+_FEW = 2_000
+_TASKS_A_WAVE = 200
+_MOST_WAVES = 12
+
+
+def _shape(n_tasks: int) -> tuple[list[int], int]:
+    """Return the bounds of the lanes among the sorted tasks, and the number of waves; few tasks go one by one."""
+    if n_tasks < _FEW:
+        return [0, n_tasks], 1
+    bounds = np.linspace(0, n_tasks, _LANES + 1).astype(int).tolist()
+    return bounds, min(_MOST_WAVES, n_tasks // _TASKS_A_WAVE)
+
+
+def lanes_of(n_tasks: int) -> list[list[tuple[int, int]]]:
+    """Return the waves of a pass over tasks in the order of `order_by_lanes`, each as the spans of its lanes."""
+    bounds, waves = _shape(n_tasks)
+    sizes = [len(range(wave, end - begin, waves)) for wave in range(waves) for begin, end in pairwise(bounds)]
+    spans = list(pairwise(np.concatenate(([0], np.cumsum(sizes))).tolist()))
+    lanes = len(bounds) - 1
+    return [spans[wave * lanes : (wave + 1) * lanes] for wave in range(waves)]
+
+
+def order_by_lanes(first_site: Array) -> IntArray:
+    """Return the tasks in the order in which passes take them, shape (n_tasks,).
+
+    Parameters
+    ----------
+    first_site : int array, shape (n_tasks,)
+        Where each task's first candidate is; -1 where it has none.
+
+    Examples
+    --------
+    >>> order_by_lanes(np.array([2, 0, 1])).tolist()
+    [0, 1, 2]
+    """
+    bounds, waves = _shape(len(first_site))
+    if waves == 1:
+        return np.arange(len(first_site))
+    by_site = np.argsort(first_site, kind="stable")
+    order: IntArray = np.concatenate(
+        [by_site[begin:end][wave::waves] for wave in range(waves) for begin, end in pairwise(bounds)]
+    )
+    return order

@@ -1,0 +1,163 @@
+"""The method `lagrangian-exact`: prices rule out options, annealing lowers the plan, a MILP proves what is left.
+
+Each stage makes the next one smaller. An option whose reduced cost exceeds the gap between plan and bound is in no better
+plan; annealing among the others finds better plans, which rule out more; with a closer goal the bound's ascent goes on.
+When nothing more goes, the residual problem is a MILP with the cuts (T), added where its plans violate them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, get_args
+
+import numpy as np
+
+from formulations.joint.options import OptionTable
+from instances.columns import FloatArray, IntArray
+from instances.errors import InputError
+from solvers.backends.registry import BackendName, backend
+from solvers.contract import Budget, MethodParams, Outcome, Termination, Trace
+from solvers.decomposition.cut_dual import CutDual
+from solvers.decomposition.polish import anneal, descend, reduced_costs, useful_tasks
+from solvers.exact.claim import Claim
+from solvers.exact.milp import MilpParams, solve_cut_by_cut
+from solvers.exact.narrowing import Narrowing, narrow
+from solvers.exact.rounds import too_large
+from solvers.joint_kernels import game_of, state_of
+from solvers.joint_setup import decline_table, open_table
+from solvers.registry import register
+
+__all__ = ["LagrangianExact", "LagrangianExactParams"]
+
+_HOT = (0.3, 0.1, 0.03, 0.01)
+_COOLING = 0.01
+_SLICES = 10
+_SECONDS_PER_ENTRY = 4e-6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LagrangianExactParams(MethodParams):
+    """Parameters of `lagrangian-exact`.
+
+    Parameters
+    ----------
+    backend : {"cbc", "highs", "scip"}
+        What solves the residual MILP.
+    moves : int
+        Trials of each annealing run, for each task that has a choice left.
+    stages : int
+        Most rounds of annealing, raising the bound and ruling out.
+    dual_steps : int
+        Steps of the bound in each of them.
+    """
+
+    backend: BackendName = "highs"
+    moves: int = 2_000
+    stages: int = 4
+    dual_steps: int = 300
+
+    def __post_init__(self) -> None:
+        if self.backend not in get_args(BackendName):
+            raise InputError("parameter backend", f"must be one of {', '.join(get_args(BackendName))}", self.backend)
+        for name in ("moves", "stages", "dual_steps"):
+            if getattr(self, name) < 0:
+                raise InputError(f"parameter {name}", "must be >= 0", getattr(self, name))
+
+
+@register("lagrangian-exact", kind="exact", citation="Geoffrion, Math. Prog. Study 2, 1974", anytime=True)
+class LagrangianExact:
+    """Options ruled out by reduced cost, stage by stage, until a small MILP proves the rest."""
+
+    Params: ClassVar[type[MethodParams]] = LagrangianExactParams
+    families: ClassVar[frozenset[str]] = frozenset({"joint"})
+
+    def __init__(self, params: LagrangianExactParams | None = None) -> None:
+        self.params = params or LagrangianExactParams()
+
+    def decline(self, problem: Any, budget: Budget) -> str | None:
+        """Decline a missing back end, threads that it cannot use, and a table that the budget has no time for."""
+        solver = backend(self.params.backend)
+        state = solver.available()
+        if not state:
+            return str(state)
+        if solver.most_threads is not None and budget.threads > solver.most_threads:
+            return f"{solver.name} runs on one thread here; set threads=1, or backend=cbc or highs"
+        return decline_table(problem, budget)
+
+    def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
+        """Rule out options stage by stage, then solve the residual MILP.
+
+        `info["stages"]` lists each stage with the options that it left.
+        """
+        table = open_table(problem, trace)
+        if isinstance(table, Outcome):
+            return table
+        claim = Claim(budget=budget, trace=trace, info={"options": table.n_options})
+        found = narrow(table, claim)
+        stages = claim.info["stages"] = [["prices", len(found.keep)]]
+        for _ in range(self.params.stages):
+            if claim.closed or found.choice is None or claim.seconds_left <= 0:
+                break
+            before = len(found.keep)
+            found = self._lower_plan(table, claim, found, rng)
+            stages.append(["annealing", len(found.keep)])
+            found = self._raise_bound(table, claim, found)
+            stages.append(["bound", len(found.keep)])
+            if len(found.keep) > 0.9 * before:
+                break
+        if claim.closed:
+            return claim.outcome(Termination.COMPLETED)
+        reason = too_large(table, claim, found, _SECONDS_PER_ENTRY)
+        if reason is not None:
+            return claim.outcome(Termination.TIME_LIMIT, reason)
+        return solve_cut_by_cut(table, claim, found, MilpParams(backend=self.params.backend))
+
+    def _lower_plan(self, table: OptionTable, claim: Claim, found: Narrowing, rng: np.random.Generator) -> Narrowing:
+        """Anneal among the options that are left, from hot to cool, in at most a fifth of the time left."""
+        game, order = game_of(table), np.arange(table.n_tasks)
+        enough = 0.8 * claim.trace.left(claim.budget) if claim.budget.seconds is not None else 0.0
+        for hot in _HOT:
+            if claim.closed or claim.trace.left(claim.budget) <= enough or found.choice is None or claim.value is None:
+                break
+            useful = np.zeros(table.n_options, dtype=bool)
+            useful[found.keep] = True
+            choices = useful_tasks(table, useful)
+            if not len(choices[0]):
+                break
+            state = state_of(table, game, found.choice)
+            room = hot * min(claim.value - found.bound, abs(claim.value) / table.n_tasks)
+            heats = room * _COOLING ** np.linspace(0.0, 1.0, _SLICES + 1)
+            moves = self.params.moves * len(choices[0]) // _SLICES
+            for warm, cool in zip(heats[:-1].tolist(), heats[1:].tolist(), strict=True):
+                anneal(game, state, choices, warm, cool, moves, rng)
+                if claim.trace.left(claim.budget) <= enough:
+                    break
+            value = descend(game, state, order, lambda: claim.trace.left(claim.budget) <= enough)
+            if value < claim.value and claim.offer(table.plan(state.choice)) == claim.value:
+                found = found.with_plan(table, state.choice, claim.value)
+        return found
+
+    def _raise_bound(self, table: OptionTable, claim: Claim, found: Narrowing) -> Narrowing:
+        """Go on with the bound's ascent towards the plan's value, from its best points."""
+        if claim.closed or found.choice is None or claim.value is None or not table.n_resources:
+            return found
+        dual = CutDual.start(table, found.points[0], table.cost, 0.0)
+        until = claim.trace.clock.seconds() + 0.1 * claim.seconds_left
+        bound, _ = dual.sharpen(
+            claim.value,
+            self.params.dual_steps,
+            lambda: claim.trace.clock.seconds() > until,
+            1e-2 * claim.budget.tolerance * abs(claim.value),
+        )
+        if bound <= found.bound:
+            return found
+        claim.raise_bound(bound)
+        better = replace(found, points=dual.points[None, :], reduced=reduced_costs(table, dual.priced()), bound=bound)
+        return _both(found, better.with_plan(table, found.choice, claim.value))
+
+
+def _both(one: Narrowing, other: Narrowing) -> Narrowing:
+    """Return `other` without what `one` ruled out: each rules out by a bound of its own."""
+    keep: IntArray = np.intersect1d(one.keep, other.keep)
+    points: FloatArray = other.points
+    return replace(other, keep=keep, points=points)

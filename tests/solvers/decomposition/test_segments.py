@@ -1,0 +1,145 @@
+"""Pricing without a table gives what plain enumeration gives; so do replies, plans and bounds made from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from formulations.joint.options import OptionTable, option_table
+from formulations.joint.positions import positions_of
+from formulations.joint.problem import JointOptions, JointProblem
+from formulations.joint.referee import evaluate
+from instances.generators.registry import generate
+from solvers.decomposition.blocks import SegmentDual
+from solvers.decomposition.replies import load_of, reply
+from solvers.decomposition.segment_plan import segment_plan
+from solvers.decomposition.segment_pricing import CODE, cheapest, option_parts, room_for
+from solvers.decomposition.segments import Segments, segments_of
+from solvers.decomposition.shortlist import shortlist
+from tests.formulations.joint.random_problems import random_problem
+
+QUICK, ALL = range(60), range(60, 500)
+
+
+def full_table(given: JointProblem) -> OptionTable:
+    return option_table(given, prune=False, positions=positions_of(given.instance, merge=True))
+
+
+def metro(tasks: int, seed: int, settings: dict[str, str] | None = None, **options: Any) -> JointProblem:
+    """Return a metropolitan problem with two clouds and versions of the networks."""
+    asked = {"tasks": str(tasks), "clouds": "2", "exits": "true", "core": "shared", **(settings or {})}
+    return JointProblem(instance=generate("metro", asked, seed), options=JointOptions(**options))
+
+
+def check_prices(given: JointProblem, seed: int) -> bool:
+    """Compare with enumeration at random prices, others' loads and prices of zero; False where segments do not apply."""
+    segments = segments_of(given)
+    if isinstance(segments, str):
+        return False
+    table = full_table(given)
+    if table.task_without_option() is not None:
+        return False
+    rng = np.random.default_rng(seed)
+    room, code = room_for(segments), np.empty(CODE, np.int64)
+    scale = np.sqrt(table.use_cost.max(initial=0.0))
+    for whole in (0.0, 1.0):
+        for spread in (0.0, 1.0, 20.0):
+            points = spread * scale * rng.random(table.n_resources)
+            uses = (2.0 * points[table.use_resource] + whole * table.use_root) * table.use_root
+            priced = table.cost + np.bincount(table.use_option(), uses, minlength=table.n_options)
+            least = np.minimum.reduceat(priced, table.task_offsets[:-1])
+            for k in range(table.n_tasks):
+                cost = cheapest(k, points, whole, segments, room, code)
+                assert cost == pytest.approx(least[k], rel=1e-11, abs=1e-300)
+                n, parts = option_parts(k, code, segments, room.resource, room.root)
+                root = room.root[:n]
+                parts += ((2.0 * points[room.resource[:n]] + whole * root) * root).sum()
+                assert parts == pytest.approx(cost, rel=1e-11, abs=1e-300)
+    return True
+
+
+def test_the_cheapest_option_is_that_of_plain_enumeration() -> None:
+    assert sum(check_prices(random_problem(seed, sharing="optimal"), seed) for seed in QUICK) >= 10
+
+
+@pytest.mark.slow
+def test_the_cheapest_option_is_that_of_plain_enumeration_on_many() -> None:
+    assert sum(check_prices(random_problem(seed, sharing="optimal"), seed) for seed in ALL) >= 100
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_energy_price_and_versions_are_priced_alike(seed: int) -> None:
+    mixes: tuple[dict[str, Any], ...] = (
+        {},
+        {"energy_weight": 0.3, "price_weight": 2.0},
+        {"energy_weight": 0.3, "energy_scope": "device"},
+        {"latency_weight": 0.2, "price_weight": 100.0},
+    )
+    assert check_prices(metro(6, seed, **mixes[seed]), seed)
+
+
+def test_the_dual_bound_is_the_sum_of_cheapest_options_less_squares() -> None:
+    given = metro(40, 1)
+    segments, table = segments_of(given), full_table(given)
+    assert isinstance(segments, Segments)
+    dual = SegmentDual.start(segments, table.n_resources, threads=1)
+    rng = np.random.default_rng(0)
+    for _ in range(30):
+        dual.sweep(rng.random(40))
+    bound, _ = dual.bound()
+    uses = 2.0 * dual.load[table.use_resource] * table.use_root
+    priced = table.cost + np.bincount(table.use_option(), uses, minlength=table.n_options)
+    plain = np.minimum.reduceat(priced, table.task_offsets[:-1]).sum() - dual.load @ dual.load
+    assert plain * (1 - 1e-11) <= bound <= plain
+    assert bound <= dual.value() <= bound * (1 + 1e-3)
+
+
+def test_results_do_not_depend_on_the_number_of_threads() -> None:
+    given = metro(2500, 2)
+    segments = segments_of(given)
+    assert isinstance(segments, Segments)
+    loads, states = [], []
+    for threads in (1, 2):
+        dual = SegmentDual.start(segments, len(given.instance.system.resources), threads)
+        rng = np.random.default_rng(0)
+        for _ in range(3):
+            dual.sweep(rng.random(2500))
+        state = dual.state.copy()
+        _, load = load_of(segments, state, len(dual.load), threads)
+        reply(segments, state, load, threads)
+        loads.append(dual.load)
+        states.append(state)
+    assert (loads[0] == loads[1]).all()
+    assert (states[0] == states[1]).all()
+
+
+def test_the_referee_prices_a_state_as_its_loads_do_and_replies_lower_it() -> None:
+    given = metro(300, 3, {"accuracy_floor": "0.5", "variants": "true"}, energy_weight=0.1, price_weight=1.0)
+    segments = segments_of(given)
+    assert isinstance(segments, Segments)
+    n = len(given.instance.system.resources)
+    dual = SegmentDual.start(segments, n, threads=1)
+    rng = np.random.default_rng(0)
+    for _ in range(8):
+        dual.sweep(rng.random(300))
+    bound, _ = dual.bound()
+    state = dual.state.copy()
+    values = []
+    for _ in range(3):
+        cost, load = load_of(segments, state, n, threads=1)
+        values.append(cost + load @ load)
+        score = evaluate(given, segment_plan(given, segments, state))
+        assert score.violations == ()
+        assert score.value == pytest.approx(values[-1], rel=1e-11)
+        reply(segments, state, load, threads=1)
+    assert bound <= values[2] <= values[1] < values[0]
+    few = shortlist(segments, dual.load, state, threads=1)
+    assert (few.code[few.game.task_offsets[:-1]] == state).all()
+    assert len(few.code) > 300
+
+
+def test_what_does_not_fall_apart_into_segments_says_why() -> None:
+    assert "memory" in str(segments_of(metro(8, 0, {"edge_memory_bytes": "1e9"})))
+    assert "weighs nothing" in str(segments_of(metro(8, 0, latency_weight=0.0, energy_weight=1.0)))
