@@ -55,7 +55,7 @@ def dummy(what: str) -> dict[str, Any]:
 def options(cluster: DaskCluster | None) -> RunnerOptions:
     if cluster is None:
         return RunnerOptions(warm_up_s=0)
-    return RunnerOptions(warm_up_s=0, cluster=ClusterAddress.read(cluster.address), quiet=True)
+    return RunnerOptions(warm_up_s=0, grace_s=0.1, cluster=ClusterAddress.read(cluster.address), quiet=True)
 
 
 def rows(path: Path, one: Study, cluster: DaskCluster | None, **more: Any) -> dict[str, dict[str, Any]]:

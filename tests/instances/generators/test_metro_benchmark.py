@@ -1,6 +1,8 @@
-"""The instances of the scale benchmark use all three tiers and split tasks."""
+"""The instances of the scale benchmark use all three tiers, and how many tasks they split."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 import pytest
@@ -31,12 +33,22 @@ def test_a_load_that_is_not_named_is_refused() -> None:
         MetroBenchmarkParams(load="huge")  # type: ignore[arg-type]
 
 
-def test_every_tier_works_and_tasks_are_split_at_the_middle_load() -> None:
+@pytest.fixture(scope="module")
+def loads() -> Mapping[str, float]:
+    """Who does what in a near-optimal plan at the middle load."""
     problem = JointProblem(instance=generate("metro-benchmark", {"tasks": "3000"}, 1))
     trace = RefereedTrace(lambda plan: evaluate(problem, plan))
     method = registry.make("lagrangian", {"table_options": "0"})
     outcome = method.solve(problem, Budget(), np.random.default_rng(0), trace)
-    loads = evaluate(problem, outcome.plan).loads
-    print({name: round(value, 3) for name, value in loads.items()})
+    found = evaluate(problem, outcome.plan).loads
+    print({name: round(value, 3) for name, value in found.items()})
+    return found
+
+
+def test_every_tier_does_a_tenth_of_the_work_at_the_middle_load(loads: Mapping[str, float]) -> None:
     assert min(loads["device_work"], loads["edge_work"], loads["cloud_work"]) >= 0.1
-    assert loads["split_tasks"] >= 0.08
+
+
+@pytest.mark.xfail(strict=True, reason="some tenth of the tasks is split: no setting that was tried reaches a fifth")
+def test_a_fifth_of_the_tasks_is_split_at_the_middle_load(loads: Mapping[str, float]) -> None:
+    assert loads["split_tasks"] >= 0.2

@@ -243,7 +243,7 @@ def test_values_of_a_relaxation_are_no_solution() -> None:
 @pytest.mark.parametrize("reason", list(mathopt.TerminationReason))
 def test_every_termination_reason_of_math_opt_is_mapped(reason: mathopt.TerminationReason) -> None:
     model = linear_model(in_pulp())
-    answer = mathopt.solve(mathopt.Model.from_model_proto(math_opt._proto(model)), mathopt.SolverType.GSCIP)
+    answer = mathopt.solve(mathopt.Model.from_model_proto(math_opt.model_proto(model)), mathopt.SolverType.GSCIP)
     answer.termination.reason = reason
     answer.termination.limit = mathopt.Limit.TIME
     if reason == mathopt.TerminationReason.NO_SOLUTION_FOUND:
