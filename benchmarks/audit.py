@@ -81,13 +81,10 @@ def main(files: Sequence[str]) -> int:
     code, report = run(files)
     found = sorted([*kept(files), *rows(report)])
     lines = [
-        "---",
-        "orphan: true",
-        "---",
-        "",
         "# Evidence",
         "",
-        "What `make audit` counted: every test of the exhaustive suites, how many cases it checked and how long it took.",
+        "What `make audit` counted: tests of the exhaustive suites, how many cases each checked and how long it took. "
+        "`make audit ONLY=...` runs some of them again and leaves the other rows.",
         "",
         f"Python {platform.python_version()}, {os.cpu_count()} cores, "
         + ", ".join(f"{name} {version(name)}" for name in PACKAGES)
