@@ -11,7 +11,7 @@ from formulations.joint.option_space import OptionSpace
 from formulations.joint.options import option_count
 from formulations.joint.plan import JointPlan
 from instances.errors import InputError
-from solvers.backends.registry import BackendName, backend
+from solvers.backends.registry import BackendName, decline_backend
 from solvers.contract import Budget, MethodParams, Outcome, Termination, Trace
 from solvers.decomposition.column_bound import Master, raise_bound, sharpen
 from solvers.decomposition.column_master import QuadraticMaster
@@ -100,12 +100,9 @@ class ColumnGeneration:
         """Decline equal shares, a limit of evaluations, a missing back end, and what the budget has no time for."""
         if problem.options.sharing != "optimal":
             return _EQUAL
-        solver = backend(self.params.backend)
-        state = solver.available()
-        if not state:
-            return str(state)
-        if solver.most_threads is not None and budget.threads > solver.most_threads:
-            return f"{solver.name} runs on one thread here; set threads=1, or backend=cbc or highs"
+        reason = decline_backend(self.params.backend, budget)
+        if reason is not None:
+            return reason
         pairs = len(problem.instance.workload.candidate_site) + problem.instance.n_tasks
         needs = option_count(problem.instance) / _OPTIONS_PER_S + pairs / _PAIRS_PER_S
         if budget.seconds is not None and needs > budget.seconds:

@@ -15,7 +15,7 @@ import numpy as np
 from formulations.joint.options import OptionTable
 from instances.columns import FloatArray, IntArray
 from instances.errors import InputError
-from solvers.backends.registry import BackendName, backend
+from solvers.backends.registry import BackendName, decline_backend
 from solvers.contract import Budget, MethodParams, Outcome, Termination, Trace
 from solvers.decomposition.cut_dual import CutDual
 from solvers.decomposition.polish import anneal, descend, reduced_costs, useful_tasks
@@ -76,12 +76,9 @@ class LagrangianExact:
 
     def decline(self, problem: Any, budget: Budget) -> str | None:
         """Decline a missing back end, threads that it cannot use, and a table that the budget has no time for."""
-        solver = backend(self.params.backend)
-        state = solver.available()
-        if not state:
-            return str(state)
-        if solver.most_threads is not None and budget.threads > solver.most_threads:
-            return f"{solver.name} runs on one thread here; set threads=1, or backend=cbc or highs"
+        reason = decline_backend(self.params.backend, budget)
+        if reason is not None:
+            return reason
         return decline_table(problem, budget)
 
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:

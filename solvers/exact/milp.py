@@ -18,7 +18,7 @@ from formulations.joint.options import OptionTable
 from instances.errors import InputError
 from solvers.backends.contract import MilpLimits, MilpResult
 from solvers.backends.linear_model import linear_model
-from solvers.backends.registry import BackendName, backend
+from solvers.backends.registry import BackendName, backend, decline_backend
 from solvers.contract import Budget, MethodParams, Outcome, SolutionStatus, Termination, Trace
 from solvers.exact.claim import Claim
 from solvers.exact.narrowing import Narrowing, narrow, unnarrowed
@@ -76,12 +76,9 @@ class Milp:
 
     def decline(self, problem: Any, budget: Budget) -> str | None:
         """Decline a missing back end, limits that it cannot keep, and instances beyond any MILP."""
-        solver = backend(self.params.backend)
-        state = solver.available()
-        if not state:
-            return str(state)
-        if solver.most_threads is not None and budget.threads > solver.most_threads:
-            return f"{solver.name} runs on one thread here; set threads=1, or backend=cbc or highs"
+        reason = decline_backend(self.params.backend, budget)
+        if reason is not None:
+            return reason
         if problem.instance.n_tasks > _MOST_TASKS:
             return f"more than {_MOST_TASKS:,} tasks: too many for a MILP; take lagrangian"
         return decline_table(problem, budget)
