@@ -28,9 +28,9 @@ from solvers.decomposition.segment_pricing import CODE, Room, cheapest, option_p
 from solvers.decomposition.segments import S_SHARED, SHARED, Segments
 from solvers.decomposition.waves import lanes_of
 
-__all__ = ["SegmentDual", "side_by_side"]
+__all__ = ["PRICING_BLOCKS", "SegmentDual", "certified", "pricing_spans", "side_by_side"]
 
-_PRICING_BLOCKS = 16
+PRICING_BLOCKS = 16
 
 
 @cache
@@ -43,6 +43,18 @@ def side_by_side(work: Callable[..., Any], jobs: Iterable[tuple[Any, ...]], thre
     if threads == 1:
         return [work(*job) for job in jobs]
     return [job.result() for job in [_pool(threads).submit(work, *job) for job in jobs]]
+
+
+def pricing_spans(n_tasks: int) -> list[tuple[int, int]]:
+    """Return the blocks of tasks that are priced side by side; their number does not depend on that of the threads."""
+    return list(pairwise(np.linspace(0, n_tasks, min(PRICING_BLOCKS, n_tasks) + 1).astype(int).tolist()))
+
+
+def certified(total: float, points: FloatArray) -> float:
+    """Return L at prices ``2 t`` from the sum of the tasks' least costs, rounding taken off."""
+    square = float(np.dot(points, points))
+    # costs and prices are not negative: no term is smaller than the sum that it is in
+    return float(total - square - ROUNDING * (total + square))
 
 
 @dataclass(slots=True, eq=False)
@@ -90,7 +102,7 @@ class SegmentDual:
             _mix=np.zeros(len(resource)),
             _mix_cost=np.full(n, -1.0),
             state=np.zeros((n, CODE), np.int32),
-            _rooms=[room_for(segments) for _ in range(_PRICING_BLOCKS)],
+            _rooms=[room_for(segments) for _ in range(PRICING_BLOCKS)],
         )
 
     @property
@@ -119,7 +131,7 @@ class SegmentDual:
         self.load = np.bincount(self._resource, self._mix, minlength=len(self.load)).astype(np.float64)
 
     def value(self) -> float:
-        """Return the relaxed objective of the current mixes."""
+        """Return the relaxed objective of the current mixes; inf where a task has no option."""
         return float(self._mix_cost.sum() + np.dot(self.load, self.load))
 
     def bound(self, points: FloatArray | None = None) -> tuple[float, FloatArray]:
@@ -131,16 +143,14 @@ class SegmentDual:
             t_r >= 0.
         """
         at = self.load if points is None else points
-        cuts = np.linspace(0, self.n_tasks, min(_PRICING_BLOCKS, self.n_tasks) + 1).astype(int).tolist()
-        loads = [np.zeros(len(self.load)) for _ in cuts[1:]]
+        spans = pricing_spans(self.n_tasks)
+        loads = [np.zeros(len(self.load)) for _ in spans]
         jobs = [
             (begin, end, at, self.segments, room, load)
-            for (begin, end), room, load in zip(pairwise(cuts), self._rooms, loads, strict=False)
+            for (begin, end), room, load in zip(spans, self._rooms, loads, strict=False)
         ]
         total = fsum(side_by_side(price_block, jobs, self.threads))
-        square = float(np.dot(at, at))
-        # costs and prices are not negative: no term is smaller than the sum that it is in
-        return float(total - square - ROUNDING * (total + square)), np.sum(loads, axis=0)
+        return certified(total, at), np.sum(loads, axis=0)
 
 
 @njit(cache=True)
@@ -194,11 +204,16 @@ def _slot(resource, first, stop, wanted):
 
 @njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
 def _sweep_block(begin, end, seg, room, load, luck, offsets, resource, mix, mix_cost, state):
-    """Take a Frank-Wolfe step with each task begin:end in turn; a task with a negative `mix_cost` is placed."""
+    """Take a Frank-Wolfe step with each task begin:end in turn; a task with a negative `mix_cost` is placed.
+
+    The cost of a task without an option becomes infinite.
+    """
     for k in range(begin, end):
         first, stop = offsets[k], offsets[k + 1]
         best = cheapest(k, load, 0.0, seg, room, room.code)
         n, cost = option_parts(k, room.code, seg, room.resource, room.root)
+        if not best < np.inf:
+            cost = np.inf
         step = 1.0
         if mix_cost[k] >= 0.0:
             current, length = mix_cost[k], 0.0

@@ -63,6 +63,7 @@ __all__ = [
     "Room",
     "cheapest",
     "device_costs",
+    "find_block",
     "option_parts",
     "price_block",
     "room_for",
@@ -384,4 +385,21 @@ def price_block(begin, end, points, seg, room, loads):
         n, _ = option_parts(k, room.code, seg, room.resource, room.root)
         for u in range(n):
             loads[room.resource[u]] += room.root[u]
+    return total + lost
+
+
+@njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
+def find_block(begin, end, points, seg, room, state, found, differs):
+    """Price the tasks begin:end and return the sum of their costs.
+
+    Writes their cheapest options to the rows of `found`, and to `differs` which of them are not those of `state`.
+    """
+    total, lost = 0.0, 0.0
+    for k in range(begin, end):
+        total, lost = add(total, lost, cheapest(k, points, 0.0, seg, room, room.code))
+        other = False
+        for part in range(CODE):
+            other = other or room.code[part] != state[k, part]
+            found[k, part] = room.code[part]
+        differs[k] = other
     return total + lost
