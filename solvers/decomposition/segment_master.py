@@ -48,6 +48,8 @@ class SegmentMaster:
         Of the problem.
     threads : int
         How many blocks are priced at a time.
+    reach : float
+        How far the next points lie from the best ones towards the master's loads (1: at these).
 
     Attributes
     ----------
@@ -70,6 +72,7 @@ class SegmentMaster:
     load: FloatArray
     points: FloatArray
     bound: float
+    reach: float
     _best_points: FloatArray
     _rest_cost: float
     _found: Array
@@ -77,7 +80,9 @@ class SegmentMaster:
     _rooms: list[Room]
 
     @classmethod
-    def start(cls, segments: Segments, state: Array, points: FloatArray, threads: int) -> SegmentMaster:
+    def start(
+        cls, segments: Segments, state: Array, points: FloatArray, threads: int, reach: float = _REACH
+    ) -> SegmentMaster:
         """Return the master whose only columns are the options of `state`; the first pass prices at `points`."""
         rest_cost, load = load_of(segments, state, len(points), threads)
         return cls(
@@ -88,6 +93,7 @@ class SegmentMaster:
             load=load,
             points=points.copy(),
             bound=-np.inf,
+            reach=reach,
             _best_points=points.copy(),
             _rest_cost=rest_cost,
             _found=np.empty_like(state),
@@ -113,7 +119,7 @@ class SegmentMaster:
         )
         self._rest_cost += left
         self._mix()
-        self.points = self._best_points + _REACH * (self.load - self._best_points)
+        self.points = self._best_points + self.reach * (self.load - self._best_points)
         return bound
 
     def plan(self, turns: int, hot: float, rng: np.random.Generator) -> Array:
