@@ -36,6 +36,7 @@ _REACH = 0.7
 _PASSES = 50
 _SOLVED = 1e-6
 _COOLING = 0.02
+_MOST_TRIALS = 5_000_000
 
 
 @dataclass(slots=True, eq=False)
@@ -132,7 +133,7 @@ class SegmentMaster:
         Parameters
         ----------
         turns : int
-            Trials of the annealing a task of the pool.
+            Trials of the annealing a task of the pool; where they are very many, fewer.
         hot : float
             Its first temperature as a share of the mean cost of a task.
         rng : Generator
@@ -152,7 +153,7 @@ class SegmentMaster:
         fill(game, *now)
         room = hot * self.value() / len(state)
         choices = members, pool.offsets, np.arange(1, len(pool.cost) + 1)
-        anneal(game, now, choices, room, _COOLING * room, turns * len(members), rng)
+        anneal(game, now, choices, room, _COOLING * room, min(turns * len(members), _MOST_TRIALS), rng)
         descend(game, now, members)
         state[pool.task] = pool.code[now.choice[1:] - 1]
         return state

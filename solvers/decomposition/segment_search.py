@@ -29,7 +29,7 @@ _CONVERGED = 1e-5
 _QUIET = 1e-4
 _MOST_REPLIES = 8
 _PASSES_OF_A_PLAN = 3.0
-_TRIES = 3
+_TRIES, _WORTH = 3, 1e-5
 _FEW_TURNS, _TURNS, _HOT = 5, 100, 3e-3
 
 
@@ -79,14 +79,18 @@ class SegmentSearch:
             gap = 1.0 - master.bound / master.value() if master.value() > 0 else 0.0
             late = self._left(_PASSES_OF_A_PLAN + 1) <= 0
             if not planned and (gap <= _FIRST_PLAN or late):
-                self._offer(master.plan(_FEW_TURNS, _HOT, rng))
+                self._offer(self._replied(master.plan(_FEW_TURNS, _HOT, rng), most=1))
                 planned = True
             if self.claim.closed or late or gap <= _CONVERGED or done >= passes:
                 break
         for _ in range(_TRIES):
-            if self.claim.closed or (self.claim.plan is not None and self._left(_PASSES_OF_A_PLAN) <= 0):
+            before = self.claim.value
+            if self.claim.closed or (before is not None and self._left(_PASSES_OF_A_PLAN) <= 0):
                 break
-            self._offer(self._replied(master.plan(_TURNS, _HOT, rng)))
+            self._offer(self._replied(master.plan(_TURNS, _HOT, rng), most=_MOST_REPLIES))
+            after = self.claim.value
+            if before is not None and after is not None and after > before * (1.0 - _WORTH):
+                break
         return done
 
     def _left(self, passes: float) -> float:
@@ -96,11 +100,11 @@ class SegmentSearch:
     def _offer(self, state: Array) -> None:
         self.claim.offer(segment_plan(self.problem, self.segments, state))
 
-    def _replied(self, state: Array) -> Array:
-        """Let all tasks reply at marginal cost until few move."""
+    def _replied(self, state: Array, most: int) -> Array:
+        """Let all tasks reply at marginal cost until few move, at most so many times."""
         n, threads = len(state), self.claim.budget.threads
         _, load = load_of(self.segments, state, len(self.problem.instance.system.resources), threads)
-        for _ in range(_MOST_REPLIES):
+        for _ in range(most):
             if self._left(2.0) <= 0:
                 break
             moves, load = reply(self.segments, state, load, threads)
