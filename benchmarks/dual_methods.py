@@ -24,6 +24,7 @@ from solvers.decomposition.segments import Segments, segments_of
 
 SWEEPS = 4
 MARKS = (1e-3, 1e-4, 1e-5)
+_DAMPED = 0.7
 Way = Callable[[SegmentDual, np.random.Generator], Iterator[tuple[int, float]]]
 """Yields the passes since the last bound, and the bound."""
 
@@ -58,7 +59,7 @@ def whole_frank_wolfe(dual: SegmentDual, rng: np.random.Generator) -> Iterator[t
 
 
 def bundle(dual: SegmentDual, rng: np.random.Generator) -> Iterator[tuple[int, float]]:
-    """Cutting planes of the sum over all tasks with the dual's own square, steps shortened as the chosen way's are."""
+    """Cutting planes of the sum over all tasks with the dual's own square, steps damped."""
     cuts, weight = [(dual.value() - float(dual.load @ dual.load), dual.load)], np.ones(1)
     t, best_t, best = dual.load.copy(), dual.load, -np.inf
     resources = np.arange(len(t), dtype=np.int32)
@@ -78,7 +79,7 @@ def bundle(dual: SegmentDual, rng: np.random.Generator) -> Iterator[tuple[int, f
         for _ in range(200):
             if improve(*columns, root, *nobody, weight, y, *memory) <= 1e-7 * best:
                 break
-        t = np.maximum(best_t + 0.7 * (y - best_t), 0.0)
+        t = np.maximum(best_t + _DAMPED * (y - best_t), 0.0)
         yield 1, bound
 
 
@@ -100,16 +101,24 @@ def quasi_newton(dual: SegmentDual, rng: np.random.Generator) -> Iterator[tuple[
         yield from ((1, bound) for bound in bounds)
 
 
-def simplicial(dual: SegmentDual, rng: np.random.Generator, reach: float = 0.7) -> Iterator[tuple[int, float]]:
+def simplicial(dual: SegmentDual, rng: np.random.Generator) -> Iterator[tuple[int, float]]:
     """The options themselves of the tasks that waver, mixed by pairwise steps: what `lagrangian` does."""
-    master = SegmentMaster.start(dual.segments, dual.state, dual.load, dual.threads, reach)
+    master = SegmentMaster.start(dual.segments, dual.state, dual.load, dual.threads)
     while True:
         yield 1, master.step()
 
 
-def whole_steps(dual: SegmentDual, rng: np.random.Generator) -> Iterator[tuple[int, float]]:
-    """The same, priced at the master's loads."""
-    return simplicial(dual, rng, reach=1.0)
+def damped(dual: SegmentDual, rng: np.random.Generator) -> Iterator[tuple[int, float]]:
+    """The same, priced between the best points so far and the master's loads (P. Wentges, Int. Trans. Oper. Res. 4, 1997)."""
+    master = SegmentMaster.start(dual.segments, dual.state, dual.load, dual.threads)
+    best, best_t = -np.inf, dual.load
+    while True:
+        t = master.points
+        bound = master.step()
+        if bound > best:
+            best, best_t = bound, t
+        master.points = best_t + _DAMPED * (master.load - best_t)
+        yield 1, bound
 
 
 WAYS: dict[str, Way] = {
@@ -118,8 +127,8 @@ WAYS: dict[str, Way] = {
     "Frank-Wolfe, all at once": whole_frank_wolfe,
     "aggregate bundle": bundle,
     "L-BFGS-B": quasi_newton,
-    "pairwise steps on columns": whole_steps,
-    "pairwise steps on columns, damped": simplicial,
+    "pairwise steps on columns": simplicial,
+    "pairwise steps on columns, damped": damped,
 }
 
 

@@ -3,10 +3,9 @@
 Frank-Wolfe keeps sums only, so it cannot take mass away from an option that it once stepped towards, and zigzags. The
 master keeps the options themselves of the few tasks that waver (`solvers.decomposition.segment_pool`) and mixes them
 best: ``min c z + sum_r y_r^2`` over their simplices, by the pairwise steps of `solvers.decomposition.column_master`.
-A pass over all tasks at prices ``2 t`` gives the certified bound and the columns that are missing. The points t lie
-between the best so far and the master's loads, which stabilises the first passes, while columns are missing (P.
-Wentges, "Weighted Dantzig-Wolfe decomposition for linear mixed-integer programming", Int. Trans. Oper. Res. 4, 1997).
-Simplicial decomposition: B. von Hohenbalken, Math. Program. 13, 1977.
+A pass over all tasks at prices ``2 t`` gives the certified bound and the columns that are missing; the next points t are
+the master's loads. The square makes them unique, so they need no stabilisation. Simplicial decomposition: B. von
+Hohenbalken, Math. Program. 13, 1977.
 """
 
 # mypy: disable-error-code="no-untyped-def"
@@ -32,7 +31,6 @@ from solvers.joint_kernels import State, fill, marginal, put
 __all__ = ["SegmentMaster"]
 
 _NEAR = 1e-3
-_REACH = 0.7
 _PASSES = 50
 _SOLVED = 1e-6
 _COOLING = 0.02
@@ -49,8 +47,6 @@ class SegmentMaster:
         Of the problem.
     threads : int
         How many blocks are priced at a time.
-    reach : float
-        How far the next points lie from the best ones towards the master's loads (1: at these).
 
     Attributes
     ----------
@@ -73,17 +69,13 @@ class SegmentMaster:
     load: FloatArray
     points: FloatArray
     bound: float
-    reach: float
-    _best_points: FloatArray
     _rest_cost: float
     _found: Array
     _differs: BoolArray
     _rooms: list[Room]
 
     @classmethod
-    def start(
-        cls, segments: Segments, state: Array, points: FloatArray, threads: int, reach: float = _REACH
-    ) -> SegmentMaster:
+    def start(cls, segments: Segments, state: Array, points: FloatArray, threads: int) -> SegmentMaster:
         """Return the master whose only columns are the options of `state`; the first pass prices at `points`."""
         rest_cost, load = load_of(segments, state, len(points), threads)
         return cls(
@@ -94,8 +86,6 @@ class SegmentMaster:
             load=load,
             points=points.copy(),
             bound=-np.inf,
-            reach=reach,
-            _best_points=points.copy(),
             _rest_cost=rest_cost,
             _found=np.empty_like(state),
             _differs=np.empty(len(state), dtype=np.bool_),
@@ -107,20 +97,19 @@ class SegmentMaster:
         return self._rest_cost + float(np.dot(self.pool.cost, self.pool.weight) + np.dot(self.load, self.load))
 
     def step(self) -> float:
-        """Price all tasks, mix again with the options found, and choose the next points; return the certified bound."""
+        """Price all tasks, mix again with the options found, for the next pass; return the certified bound."""
         jobs = [
             (*span, self.points, self.segments, room, self.state, self._found, self._differs)
             for span, room in zip(pricing_spans(len(self.state)), self._rooms, strict=True)
         ]
         bound = certified(fsum(side_by_side(find_block, jobs, self.threads)), self.points)
-        if bound > self.bound:
-            self.bound, self._best_points = bound, self.points
+        self.bound = max(self.bound, bound)
         self.pool, left = grown(
             self.segments, self._rooms[0], self.pool, self.state, self._found, self._differs, self.points, _NEAR
         )
         self._rest_cost += left
         self._mix()
-        self.points = self._best_points + self.reach * (self.load - self._best_points)
+        self.points = self.load.copy()
         return bound
 
     def plan(self, turns: int, hot: float, rng: np.random.Generator) -> Array:

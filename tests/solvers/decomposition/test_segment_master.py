@@ -118,12 +118,12 @@ def solved(given: JointProblem, budget: Budget) -> tuple[Outcome, RefereedTrace]
 
 
 @pytest.mark.parametrize("load", ["low", "middle", "high"])
-def test_ten_thousand_tasks_are_within_a_part_in_five_thousand_after_a_dozen_passes(load: str) -> None:
-    outcome, trace = solved(benchmark(10_000, load), Budget(threads=1, tolerance=2e-4))
+def test_ten_thousand_tasks_are_within_a_part_in_a_thousand_after_eight_passes(load: str) -> None:
+    outcome, trace = solved(benchmark(10_000, load), Budget(threads=1, tolerance=1e-3))
     assert outcome.status == "optimal"
-    assert outcome.info["sweeps"] <= 12
+    assert outcome.info["sweeps"] <= 8
     assert outcome.bound is not None and trace.best_value is not None
-    assert 0.0 <= trace.best_value - outcome.bound <= 2e-4 * trace.best_value
+    assert 0.0 <= trace.best_value - outcome.bound <= 1e-3 * trace.best_value
 
 
 def test_without_time_there_is_still_a_plan_and_a_bound() -> None:
