@@ -30,11 +30,13 @@ from formulations.joint.options import OptionTable
 from instances.columns import Array, FloatArray, IntArray
 from solvers.contract import Outcome, Termination
 from solvers.decomposition.blocks import side_by_side
-from solvers.exact.branch_kernels import BOUND, NODES, OPEN, VALUE, Residual, Room, Stack, search
+from solvers.decomposition.rounding import ROUNDING
+from solvers.exact.branch_node import Residual, Room
+from solvers.exact.branch_search import BOUND, NODES, OPEN, VALUE, Stack, search
 from solvers.exact.claim import Claim
 from solvers.exact.narrowing import Narrowing
 
-__all__ = ["Branching", "branch", "branches", "residual"]
+__all__ = ["Branching", "branch", "residual"]
 
 _STEPS = 12
 _WORK = 20_000_000
@@ -44,24 +46,46 @@ _PART = 0.9
 _LEAST_SHARE = 1e-11
 """Of the tolerance, closed nodes are allowed `_PART`, but never less than what rounding takes off bounds."""
 
+_MEMORY_TURNS = 40
 _DEEP, _WIDE = 256, 16
 _MOST_ENTRIES = 20_000_000
 
 
 def residual(table: OptionTable, keep: IntArray) -> Residual:
     """Return the rows `keep` of the table, increasing, as the kernels read them."""
-    counts = np.diff(table.use_offsets)[keep]
-    offsets = np.concatenate(([0], np.cumsum(counts)))
-    uses = np.repeat(table.use_offsets[keep] - offsets[:-1], counts) + np.arange(offsets[-1])
+    task = table.option_task()[keep]
+    offsets, uses = _rows(table.use_offsets, keep)
+    _, held = _rows(table.memory_offsets, keep)
+    holder = np.repeat(np.arange(len(keep)), np.diff(table.memory_offsets)[keep])
+    node = table.memory_node[held].astype(np.int64)
+    size, limit = table.memory_bytes[held], table.problem.instance.system.node_memory_bytes[node]
+    share = np.divide(size, limit, out=np.zeros(len(size)), where=size > 0)
+    pairs, pair = np.unique(node * table.n_tasks + task[holder], return_inverse=True)
+    most = np.zeros(len(pairs))
+    np.maximum.at(most, pair, share)
+    limits = np.flatnonzero(np.bincount(pairs // table.n_tasks, most) > 1.0)
+    mine = np.isin(node, limits)
+    counts = np.bincount(holder[mine], minlength=len(keep))
     return Residual(
-        task=table.option_task()[keep].astype(np.int32),
+        task=task.astype(np.int32),
         cost=table.cost[keep],
         use_offsets=offsets,
         resource=table.use_resource[uses].astype(np.int32),
         use=table.use_root[uses],
+        memory_offsets=np.concatenate(([0], np.cumsum(counts))),
+        node=np.searchsorted(limits, node[mine]).astype(np.int32),
+        bytes=share[mine],
+        n_nodes=len(limits),
         n_tasks=table.n_tasks,
         n_resources=table.n_resources,
     )
+
+
+def _rows(offsets: IntArray, keep: IntArray) -> tuple[IntArray, IntArray]:
+    """Return offsets of the groups `keep`, and the rows that are in them."""
+    counts = np.diff(offsets)[keep]
+    new = np.concatenate(([0], np.cumsum(counts)))
+    return new, np.repeat(offsets[keep] - new[:-1], counts) + np.arange(new[-1])
 
 
 class _Node(NamedTuple):
@@ -181,37 +205,26 @@ def _stack(deep: int, entries: int, n_resources: int) -> Stack:
     return Stack(np.empty(entries, np.int32), begin, end, np.zeros((deep, n_resources)), np.zeros(deep))
 
 
-def branches(table: OptionTable, found: Narrowing) -> bool:
-    """Return whether `branch` takes the problem: shares are free, and memory holds whatever is chosen."""
-    if table.problem.options.sharing == "equal":
-        return False
-    holder = np.repeat(np.arange(table.n_options), np.diff(table.memory_offsets))
-    kept = np.isin(holder, found.keep)
-    node, task = table.memory_node[kept].astype(np.int64), table.option_task()[holder[kept]]
-    pairs, pair = np.unique(node * table.n_tasks + task, return_inverse=True)
-    most = np.zeros(len(pairs))
-    np.maximum.at(most, pair, table.memory_bytes[kept])
-    limit = table.problem.instance.system.node_memory_bytes
-    return bool((np.bincount(pairs // table.n_tasks, most, minlength=len(limit)) <= limit).all())
-
-
-def branch(table: OptionTable, claim: Claim, found: Narrowing) -> Outcome:
+def branch(table: OptionTable, claim: Claim, found: Narrowing) -> Outcome | Narrowing:
     """Search the tree of the options that are left until the gap is closed or the time is up.
 
-    Only for free shares and limits on memory that the options cannot break.
+    Only for free shares. Bounds do not know of memory, so where it can run short the search may be
+    given up after some turns; it then returns what is left beside the best plan.
     """
     assert claim.value is not None
-    tree = Branching.start(
-        residual(table, found.keep), claim.value, found.bound, found.points[0], claim.budget.tolerance
-    )
-    choice = None
+    left = residual(table, found.keep)
+    tree = Branching.start(left, claim.value, found.bound, found.points[0], claim.budget.tolerance)
+    choice, turns = None, 0
     while tree.nodes and claim.seconds_left > 0 and not claim.closed:
+        if left.n_nodes and turns == _MEMORY_TURNS:
+            return found if choice is None else found.with_plan(table, found.keep[choice], claim.value)
         tree.turn(claim.budget.threads)
+        turns += 1
         claim.info["nodes"] = tree.n_nodes
         if tree.choice is not choice:
             choice = tree.choice
             claim.offer(table.plan(found.keep[choice]))
-        # options that were ruled out do no better than the plan at hand
-        claim.raise_bound(min(tree.bound, claim.value))
+        # options that were ruled out do no better than the plan at hand, but for rounding
+        claim.raise_bound(min(tree.bound, claim.value - ROUNDING * abs(claim.value)))
     late = claim.seconds_left <= 0
     return claim.outcome(Termination.TIME_LIMIT if late else Termination.COMPLETED, "the gap did not close")

@@ -20,7 +20,7 @@ from solvers.backends.registry import BackendName, decline_backend
 from solvers.contract import Budget, MethodParams, Outcome, Termination, Trace
 from solvers.decomposition.cut_dual import CutDual
 from solvers.decomposition.polish import anneal, descend, reduced_costs, useful_tasks
-from solvers.exact.branching import branch, branches
+from solvers.exact.branching import branch
 from solvers.exact.claim import Claim
 from solvers.exact.milp import MilpParams, solve_cut_by_cut
 from solvers.exact.narrowing import Narrowing, narrow
@@ -104,8 +104,11 @@ class LagrangianExact:
         stages = claim.info["stages"] = [["prices", len(found.keep)]]
         if claim.closed:
             return claim.outcome(Termination.COMPLETED)
-        if self.params.proof == "branching" and found.choice is not None and branches(table, found):
-            return branch(table, claim, found)
+        if self.params.proof == "branching" and found.choice is not None and problem.options.sharing == "optimal":
+            searched = branch(table, claim, found)
+            if isinstance(searched, Outcome):
+                return searched
+            found = searched
         for _ in range(self.params.stages):
             if claim.closed or found.choice is None or claim.seconds_left <= 0:
                 break

@@ -1,4 +1,4 @@
-"""Compiled steps of `solvers.exact.branching`: bound a node, rule out options there, split it."""
+"""The search of `solvers.exact.branching`, compiled: bound a node, rule out options, find a plan, split."""
 
 # mypy: disable-error-code="no-untyped-def, assignment"
 
@@ -10,7 +10,8 @@ import numpy as np
 from numba import njit
 
 from instances.columns import Array, FloatArray, IntArray
-from solvers.decomposition.rounding import ROUNDING
+from solvers.exact.branch_memory import HELD, crowded, fit, take
+from solvers.exact.branch_node import ascend, node_bound, sort_out
 
 __all__ = [
     "BOUND",
@@ -19,12 +20,8 @@ __all__ = [
     "OPEN",
     "SHARE",
     "VALUE",
-    "Residual",
-    "Room",
     "Stack",
-    "node_bound",
     "search",
-    "sort_out",
 ]
 
 VALUE, SHARE, CUTOFF, BOUND = range(4)
@@ -33,22 +30,8 @@ value less that share; least bound of a closed node."""
 NODES, OPEN = range(2)
 """In `counts`: nodes so far, open nodes on the stack."""
 
-_STEPS = 12
 _PASSES = 4
-_IDLE = 3
 _FEWER = 0.9
-
-
-class Residual(NamedTuple):
-    """The options that are left, as the kernels read them: ``use`` is s_kpr."""
-
-    task: Array
-    cost: FloatArray
-    use_offsets: IntArray
-    resource: Array
-    use: FloatArray
-    n_tasks: int
-    n_resources: int
 
 
 class Stack(NamedTuple):
@@ -61,188 +44,28 @@ class Stack(NamedTuple):
     bound: FloatArray
 
 
-class Room(NamedTuple):
-    """Working arrays of one thread."""
-
-    alive: Array
-    single: Array
-    rows: Array
-    groups: IntArray
-    use_offsets: IntArray
-    resource: Array
-    excess: FloatArray
-    floor: FloatArray
-    price: FloatArray
-    pick: IntArray
-    points: FloatArray
-    level: FloatArray
-    tried: FloatArray
-    gradient: FloatArray
-    scratch: FloatArray
-    seen: IntArray
-    choice: IntArray
-    best_choice: IntArray
-
-    @classmethod
-    def of(cls, left: Residual) -> Room:
-        """Return arrays large enough for any node of `left`."""
-        n, uses, k, r = len(left.cost), len(left.use), left.n_tasks, left.n_resources
-        return cls(
-            np.empty(n, np.int32),
-            np.empty(k, np.int32),
-            np.empty(n, np.int32),
-            np.empty(k + 1, np.int64),
-            np.empty(n + 1, np.int64),
-            np.empty(uses, np.int32),
-            np.empty(uses),
-            np.empty(r),
-            np.empty(n),
-            np.empty(k, np.int64),
-            np.empty(r),
-            np.empty(r),
-            np.empty(r),
-            np.empty(r),
-            np.empty(r),
-            np.empty(r, np.int64),
-            np.empty(k, np.int64),
-            np.empty(k, np.int64),
-        )
-
-
 @njit(cache=True, nogil=True, error_model="numpy")
-def sort_out(left, n_alive, room):
-    """Tell tasks with one alive option from open ones, and take from roots what every option of the task uses.
-
-    Writes the open tasks' options to ``room.rows``, their groups and excess roots, and the loads ``room.floor`` that
-    every plan of the node has; sets ``room.points`` so that with them the loads stay at ``room.level``.
-
-    Returns
-    -------
-    n_single, n_open : int
-        Tasks with one option, and with more.
-    cost : float
-        Fixed cost of the former.
-    """
-    room.floor[:] = 0.0
-    cost, n_single, n_open, at, use, first = 0.0, 0, 0, 0, 0, 0
-    room.use_offsets[0] = 0
-    room.groups[0] = 0
-    while first < n_alive:
-        k, stop = left.task[room.alive[first]], first + 1
-        while stop < n_alive and left.task[room.alive[stop]] == k:
-            stop += 1
-        if stop == first + 1:
-            option = room.alive[first]
-            cost += left.cost[option]
-            room.choice[k] = option
-            room.single[n_single] = option
-            n_single += 1
-            for u in range(left.use_offsets[option], left.use_offsets[option + 1]):
-                room.floor[left.resource[u]] += left.use[u]
-            first = stop
-            continue
-        room.seen[:] = 0
-        for a in range(first, stop):
-            option = room.alive[a]
-            for u in range(left.use_offsets[option], left.use_offsets[option + 1]):
-                r = left.resource[u]
-                if room.seen[r] == 0 or left.use[u] < room.scratch[r]:
-                    room.scratch[r] = left.use[u]
-                room.seen[r] += 1
-        for r in range(left.n_resources):
-            if room.seen[r] < stop - first:
-                room.scratch[r] = 0.0
-            room.floor[r] += room.scratch[r]
-        for a in range(first, stop):
-            option = room.alive[a]
-            for u in range(left.use_offsets[option], left.use_offsets[option + 1]):
-                r = left.resource[u]
-                more = left.use[u] - room.scratch[r]
-                if more > 0.0:
-                    room.resource[use], room.excess[use] = r, more
-                    use += 1
-            room.rows[at] = option
-            at += 1
-            room.use_offsets[at] = use
-        n_open += 1
-        room.groups[n_open] = at
-        first = stop
-    for r in range(left.n_resources):
-        room.points[r] = max(room.level[r] - room.floor[r], 0.0)
-    return n_single, n_open, cost
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def node_bound(left, n_open, cost, points, room):
-    """Return the node's bound at `points`, rounding taken off; sets prices, picks and the supergradient."""
-    total, square = cost, 0.0
-    for r in range(left.n_resources):
-        total += room.floor[r] * room.floor[r]
-        square += points[r] * points[r]
-        room.gradient[r] = -points[r]
-        room.scratch[r] = 2.0 * (room.floor[r] + points[r])
-    for g in range(n_open):
-        best, pick = np.inf, -1
-        for a in range(room.groups[g], room.groups[g + 1]):
-            price = left.cost[room.rows[a]]
-            for u in range(room.use_offsets[a], room.use_offsets[a + 1]):
-                r, e = room.resource[u], room.excess[u]
-                price += room.scratch[r] * e
-                if e > points[r]:
-                    price += (e - points[r]) * (e - points[r])
-            room.price[a] = price
-            if price < best:
-                best, pick = price, a
-        total += best
-        room.pick[g] = pick
-        for u in range(room.use_offsets[pick], room.use_offsets[pick + 1]):
-            r = room.resource[u]
-            room.gradient[r] += min(room.excess[u], points[r])
-    return total - square - ROUNDING * (total + square)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _ascend(left, n_open, cost, cutoff, steps, room):
-    """Raise the bound from ``room.points`` until it closes the node; return it, with prices at the best points."""
-    bound = node_bound(left, n_open, cost, room.points, room)
-    best, reach, idle, behind = bound, 1.0, 0, False
-    room.tried[:] = room.points
-    for _ in range(steps):
-        if best >= cutoff:
-            break
-        length = 0.0
-        for r in range(left.n_resources):
-            length += room.gradient[r] * room.gradient[r]
-        if not length > 0.0:
-            break
-        step = 0.5 * reach * (cutoff - bound) / length
-        for r in range(left.n_resources):
-            room.tried[r] = max(room.tried[r] + step * room.gradient[r], 0.0)
-        bound = node_bound(left, n_open, cost, room.tried, room)
-        behind = True
-        if bound > best:
-            best, idle, behind = bound, 0, False
-            room.points[:] = room.tried
-        else:
-            idle += 1
-            if idle >= _IDLE:
-                reach, idle, behind = 0.5 * reach, 0, False
-                room.tried[:] = room.points
-                bound = node_bound(left, n_open, cost, room.points, room)
-    if behind:
-        node_bound(left, n_open, cost, room.points, room)
-    return best
+def _fits(left, held, option):
+    for m in range(left.memory_offsets[option], left.memory_offsets[option + 1]):
+        if held[left.node[m]] + left.bytes[m] > HELD:
+            return False
+    return True
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _descend(left, n_open, room):
-    """Let the open tasks reply twice at marginal cost among their alive options; return the plan's value."""
+    """Let the open tasks reply twice at marginal cost among their alive options; return the plan's value.
+
+    It is inf where the memory does not hold the plan.
+    """
     load = room.gradient
     load[:] = 0.0
     for g in range(n_open):
         option = room.rows[room.pick[g]]
         room.choice[left.task[option]] = option
+    room.held[:] = 0.0
     for option in room.choice:
+        take(left, room.held, option, 1.0)
         for u in range(left.use_offsets[option], left.use_offsets[option + 1]):
             load[left.resource[u]] += left.use[u]
     for _ in range(2):
@@ -251,25 +74,32 @@ def _descend(left, n_open, room):
             old = room.choice[k]
             for u in range(left.use_offsets[old], left.use_offsets[old + 1]):
                 load[left.resource[u]] -= left.use[u]
+            take(left, room.held, old, -1.0)
             best = np.inf
             for a in range(room.groups[g], room.groups[g + 1]):
                 option = room.rows[a]
                 price = left.cost[option]
                 for u in range(left.use_offsets[option], left.use_offsets[option + 1]):
                     price += left.use[u] * (2.0 * load[left.resource[u]] + left.use[u])
-                if price < best:
+                if price < best and _fits(left, room.held, option):
                     best = price
                     room.choice[k] = option
+            take(left, room.held, room.choice[k], 1.0)
             for u in range(left.use_offsets[room.choice[k]], left.use_offsets[room.choice[k] + 1]):
                 load[left.resource[u]] += left.use[u]
     load[:] = 0.0
+    room.held[:] = 0.0
     value = 0.0
     for option in room.choice:
         value += left.cost[option]
+        take(left, room.held, option, 1.0)
         for u in range(left.use_offsets[option], left.use_offsets[option + 1]):
             load[left.resource[u]] += left.use[u]
     for r in range(left.n_resources):
         value += load[r] * load[r]
+    for node in range(left.n_nodes):
+        if room.held[node] > HELD:
+            return np.inf
     return value
 
 
@@ -309,8 +139,14 @@ def _split(left, n_open, slack, room):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _high(room, a, pick, r, at):
-    """Return on which side of the split open option `a` is."""
+def _high(left, room, a, pick, r, node, at):
+    """Return on which side of the split open option `a` is: by its memory, by its load, or by itself."""
+    if node >= 0:
+        option = room.rows[a]
+        for m in range(left.memory_offsets[option], left.memory_offsets[option + 1]):
+            if left.node[m] == node:
+                return left.bytes[m] > at
+        return False
     if r < 0:
         return a != pick
     for u in range(room.use_offsets[a], room.use_offsets[a + 1]):
@@ -322,12 +158,16 @@ def _high(room, a, pick, r, at):
 @njit(cache=True, nogil=True, error_model="numpy")
 def _push(left, stack, counts, begin, n_single, n_open, cutoff, own, bound, room):
     """Put both halves of the node on the stack, the one with the cheapest option on top."""
-    group, r, at = _split(left, n_open, cutoff - own, room)
+    r = -1
+    group, node, at = crowded(left, n_open, room)
+    if group < 0:
+        node = -1
+        group, r, at = _split(left, n_open, cutoff - own, room)
     if group < 0:
         # all loads are equal but for rounding: the cheapest option or another
         group = 0
     pick = room.pick[group]
-    near = _high(room, pick, pick, r, at)
+    near = _high(left, room, pick, pick, r, node, at)
     for half in range(2):
         side = near if half == 1 else not near
         i, fill, least = counts[OPEN], begin, np.inf
@@ -336,7 +176,7 @@ def _push(left, stack, counts, begin, n_single, n_open, cutoff, own, bound, room
             fill += 1
         for a in range(room.groups[n_open]):
             if room.groups[group] <= a < room.groups[group + 1]:
-                if _high(room, a, pick, r, at) != side:
+                if _high(left, room, a, pick, r, node, at) != side:
                     continue
                 least = min(least, room.price[a] - room.price[pick])
             stack.pool[fill] = room.rows[a]
@@ -380,9 +220,12 @@ def search(left, stack, counts, numbers, work, steps, room):
         counts[NODES] += 1
         room.alive[:n_alive] = stack.pool[begin : stack.end[i]]
         room.level[:] = stack.level[i]
+        n_alive = fit(left, n_alive, room)
+        if n_alive < 0:
+            continue
         n_single, n_open, cost = sort_out(left, n_alive, room)
         for _ in range(_PASSES):
-            own = _ascend(left, n_open, cost, numbers[CUTOFF], steps, room)
+            own = ascend(left, n_open, cost, numbers[CUTOFF], steps, room)
             room.level[:] = room.floor + room.points
             bound = max(bound, own)
             work -= (steps + 4) * (room.use_offsets[room.groups[n_open]] + left.n_resources) + n_alive
@@ -392,10 +235,14 @@ def search(left, stack, counts, numbers, work, steps, room):
             if kept == n_alive:
                 break
             few = kept < _FEWER * n_alive
-            n_alive = kept
+            n_alive = fit(left, kept, room)
+            if n_alive < 0:
+                break
             n_single, n_open, cost = sort_out(left, n_alive, room)
             if not few:
                 break
+        if n_alive < 0:
+            continue
         if bound < numbers[CUTOFF]:
             node_bound(left, n_open, cost, room.points, room)
             value = _descend(left, n_open, room)
