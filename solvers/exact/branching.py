@@ -215,7 +215,7 @@ def branch(table: OptionTable, claim: Claim, found: Narrowing) -> Outcome | Narr
     left = residual(table, found.keep)
     tree = Branching.start(left, claim.value, found.bound, found.points[0], claim.budget.tolerance)
     choice, turns = None, 0
-    while tree.nodes and claim.seconds_left > 0 and not claim.closed:
+    while tree.nodes and claim.seconds_left > 0:
         if left.n_nodes and turns == _MEMORY_TURNS:
             return found if choice is None else found.with_plan(table, found.keep[choice], claim.value)
         tree.turn(claim.budget.threads)
@@ -226,5 +226,7 @@ def branch(table: OptionTable, claim: Claim, found: Narrowing) -> Outcome | Narr
             claim.offer(table.plan(found.keep[choice]))
         # options that were ruled out do no better than the plan at hand, but for rounding
         claim.raise_bound(min(tree.bound, claim.value - ROUNDING * abs(claim.value)))
+        if claim.closed:
+            break
     late = claim.seconds_left <= 0
     return claim.outcome(Termination.TIME_LIMIT if late else Termination.COMPLETED, "the gap did not close")

@@ -102,8 +102,6 @@ class LagrangianExact:
         claim = Claim(budget=budget, trace=trace, info={"options": table.n_options})
         found = narrow(table, claim)
         stages = claim.info["stages"] = [["prices", len(found.keep)]]
-        if claim.closed:
-            return claim.outcome(Termination.COMPLETED)
         if self.params.proof == "branching" and found.choice is not None and problem.options.sharing == "optimal":
             searched = branch(table, claim, found)
             if isinstance(searched, Outcome):
