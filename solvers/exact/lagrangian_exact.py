@@ -1,7 +1,7 @@
 """The method `lagrangian-exact`: prices rule out options, a branch and bound or a MILP proves what is left.
 
 An option whose reduced cost exceeds the gap between plan and bound is in no better plan. What is left goes to the branch
-and bound of `solvers.exact.branching`, or, under equal shares and where memory may not hold all, to stages and a MILP:
+and bound of `solvers.exact.branching`. Under equal shares, and where memory makes that long, it goes to stages and a MILP:
 annealing finds better plans, which rule out more; with a closer goal the bound's ascent goes on; and when nothing more
 goes, the residual problem is a MILP with the cuts (T), added where its plans violate them.
 """
@@ -45,8 +45,8 @@ class LagrangianExactParams(MethodParams):
     Parameters
     ----------
     proof : {"branching", "milp"}
-        What proves the residual problem. Branching is for free shares and memory that holds whatever is chosen;
-        other problems go to the MILP in any case.
+        What proves the residual problem. Branching is for free shares, and gives up after some turns where memory can
+        run short; such problems, and those without a first plan, go to the MILP.
     backend : {"cbc", "highs", "scip"}
         What solves the residual MILP.
     moves : int
@@ -76,7 +76,7 @@ class LagrangianExactParams(MethodParams):
 
 @register("lagrangian-exact", kind="exact", citation="Geoffrion, Math. Prog. Study 2, 1974", anytime=True)
 class LagrangianExact:
-    """Options ruled out by reduced cost, stage by stage, until a small MILP proves the rest."""
+    """Options ruled out by reduced cost, before and at every node of a branch and bound that proves the rest."""
 
     Params: ClassVar[type[MethodParams]] = LagrangianExactParams
     families: ClassVar[frozenset[str]] = frozenset({"joint"})
@@ -92,9 +92,9 @@ class LagrangianExact:
         return decline_table(problem, budget)
 
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
-        """Rule out options stage by stage, then solve the residual MILP.
+        """Rule out options, then search the tree or solve the residual MILP.
 
-        `info["stages"]` lists each stage with the options that it left.
+        `info["stages"]` lists each stage with the options that it left, `info["nodes"]` counts the tree's.
         """
         table = open_table(problem, trace)
         if isinstance(table, Outcome):
