@@ -139,6 +139,11 @@ class CutCase:
         return found
 
     @cached_property
+    def least(self) -> float:
+        """A lower bound: every layer on its cheapest level, tensors and the bottleneck for nothing."""
+        return float(self.cost.min(axis=0).sum()) + self.constant
+
+    @cached_property
     def is_chain(self) -> bool:
         """Whether every layer reads the one before it alone."""
         return len(self.edges) == self.n_layers - 1 and bool((self.edges[:, 1] - self.edges[:, 0] == 1).all())

@@ -76,7 +76,9 @@ def _result(solver: cp_model.CpSolver, native: int) -> CpSatResult:
         return CpSatResult(status=SolutionStatus.INFEASIBLE, termination=Termination.COMPLETED)
     if native == cp_model.MODEL_INVALID:
         return CpSatResult(
-            status=SolutionStatus.NONE, termination=Termination.CRASHED, reason=f"model invalid: {solver.status_name()}"
+            status=SolutionStatus.NONE,
+            termination=Termination.CRASHED,
+            reason=f"model invalid: {solver.status_name(native)}",
         )
     bound = float(solver.best_objective_bound)
     known = bound if math.isfinite(bound) else None

@@ -14,7 +14,7 @@ from instances.columns import IntArray
 from solvers.contract import Budget, Outcome, Termination, Trace
 from solvers.exact.claim import Claim
 
-__all__ = ["CaseOptimum", "decline_cases", "solve_cases"]
+__all__ = ["CaseOptimum", "CaseSearch", "decline_cases", "search_cases", "solve_cases"]
 
 MOST_CASES = 10_000
 SAFETY = 1e-12
@@ -74,3 +74,37 @@ def solve_cases(problem: Any, budget: Budget, trace: Trace, solve: Callable[[Cut
     claim.offer(best[0].plan(best[1].level))
     claim.raise_bound(bound - SAFETY * abs(bound))
     return claim.outcome(Termination.COMPLETED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseSearch:
+    """How the search of a case ended: `bound` holds for the case (``inf``: it has no plan), None where unknown."""
+
+    bound: float | None
+    termination: Termination = Termination.COMPLETED
+    reason: str = ""
+
+
+def search_cases(problem: Any, budget: Budget, trace: Trace, search: Callable[[CutCase, Claim], CaseSearch]) -> Outcome:
+    """Return the best of all cases; `search` offers a case's plans to the claim and says how it ended."""
+    claim = Claim(budget=budget, trace=trace)
+    bounds: list[float | None] = []
+    ended: CaseSearch | None = None
+    for case in cases_of(problem):
+        if bounds and claim.seconds_left <= 0:
+            ended = CaseSearch(bound=None, termination=Termination.TIME_LIMIT, reason="not all cases were searched")
+            break
+        found = search(case, claim)
+        bounds.append(found.bound)
+        if found.termination is not Termination.COMPLETED:
+            ended = found
+    claim.info["cases"] = len(bounds)
+    if len(bounds) == case_count(problem) and None not in bounds:
+        least = min((bound for bound in bounds if bound is not None), default=np.inf)
+        if least < np.inf:
+            claim.raise_bound(least)
+        elif claim.plan is None:
+            return claim.infeasible("no placement keeps every rule and limit")
+    if ended is not None:
+        return claim.outcome(ended.termination, ended.reason)
+    return claim.outcome(Termination.COMPLETED, "" if claim.closed else "the gap did not close")
