@@ -58,6 +58,11 @@ class CutCase:
         Node of every level, k of them.
     layers : int array, shape (n,)
         The layers that run, in topological order; the first is the input.
+    sizes : int array, shape (n,)
+        How many layers each position stands for: itself and those right before it in `members`, which run
+        on its level. All 1 unless the case is reduced.
+    members : int array
+        All layers that run, in topological order.
     edges : int array, shape (n_edges, 2)
         Tensor flows between positions in `layers`.
     tensor_bytes, memory_bytes, operations : arrays, shape (n,)
@@ -92,6 +97,8 @@ class CutCase:
     version: int
     helpers: tuple[int, ...]
     layers: IntArray
+    sizes: IntArray
+    members: IntArray
     edges: IntArray
     tensor_bytes: FloatArray
     memory_bytes: FloatArray
@@ -182,7 +189,7 @@ class CutCase:
     def plan(self, level: IntArray) -> CutPlan:
         """Return the plan that runs layer ``layers[i]`` on level ``level[i]``."""
         node = np.full(len(self.problem.network), -1, dtype=np.int64)
-        node[self.layers] = np.array(self.helpers, dtype=np.int64)[level]
+        node[self.members] = np.array(self.helpers, dtype=np.int64)[np.repeat(level, self.sizes)]
         return CutPlan(version=self.version, helpers=np.array(self.helpers, dtype=np.int64), node=node)
 
 
@@ -284,6 +291,8 @@ def _case(problem: CutProblem, index: int, version: Version, helpers: tuple[int,
         version=index,
         helpers=helpers,
         layers=layers,
+        sizes=np.ones(len(layers), dtype=np.int64),
+        members=layers,
         edges=edges,
         tensor_bytes=tensor,
         memory_bytes=memory,

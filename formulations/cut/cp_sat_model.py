@@ -24,9 +24,9 @@ from instances.columns import FloatArray, IntArray
 __all__ = ["CpSatModel", "build"]
 
 IntVar: TypeAlias = Any
-_MOST = 2.0**40
-"""Sum of the objective's largest whole numbers. With 2^50, CP-SAT 9.15 called a plan optimal that it was not."""
-_LIMIT_UNITS = 2.0**36
+_MOST = 2.0**34
+"""Sum of the objective's largest whole numbers. With 2^40, CP-SAT 9.15 has called plans optimal that were not."""
+_LIMIT_UNITS = 2.0**34
 """Whole units of a limit."""
 
 

@@ -11,14 +11,28 @@ import numpy as np
 from formulations.cut.case import CutCase, case_count, cases_of
 from formulations.cut.problem import CutProblem
 from instances.columns import IntArray
-from solvers.contract import Budget, Outcome, Termination, Trace
+from solvers.contract import Budget, MethodParams, Outcome, Termination, Trace
 from solvers.exact.claim import Claim
+from solvers.exact.cut.reduction import reduced
 
-__all__ = ["CaseOptimum", "CaseSearch", "decline_cases", "search_cases", "solve_cases"]
+__all__ = ["CaseOptimum", "CaseSearch", "CutMethodParams", "decline_cases", "search_cases", "solve_cases"]
 
 MOST_CASES = 10_000
 SAFETY = 1e-12
 """Relative amount by which sums in floating point are lowered before they count as a bound."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CutMethodParams(MethodParams):
+    """Parameters of every exact method of the family.
+
+    Parameters
+    ----------
+    reduction : bool
+        Merge layers first that share a level in some optimum at every bandwidth.
+    """
+
+    reduction: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -40,28 +54,31 @@ class CaseOptimum:
     bound: float
 
 
-def decline_cases(problem: CutProblem, reason_of: Callable[[CutCase], str | None]) -> str | None:
-    """Return why a method that declines a case for ``reason_of(case)`` declines the problem, or None."""
+def decline_cases(problem: CutProblem, reason_of: Callable[[CutCase], str | None], reduction: bool) -> str | None:
+    """Return why a method that declines a (reduced) case for ``reason_of(case)`` declines the problem, or None."""
     if case_count(problem) > MOST_CASES:
         return f"more than {MOST_CASES:,} choices of version and helpers"
     for case in cases_of(problem):
-        reason = reason_of(case)
+        reason = reason_of(reduced(case) if reduction else case)
         if reason is not None:
             return reason
     return None
 
 
-def solve_cases(problem: Any, budget: Budget, trace: Trace, solve: Callable[[CutCase], CaseOptimum | None]) -> Outcome:
+def solve_cases(
+    problem: Any, budget: Budget, trace: Trace, solve: Callable[[CutCase], CaseOptimum | None], reduction: bool
+) -> Outcome:
     """Return the best of all cases; `solve` gives the optimum of one, None where it has no plan."""
     claim = Claim(budget=budget, trace=trace)
     best: tuple[CutCase, CaseOptimum] | None = None
     bound, count = np.inf, 0
-    for case in cases_of(problem):
+    for whole in cases_of(problem):
         if count and claim.seconds_left <= 0:
             if best is not None:
                 claim.offer(best[0].plan(best[1].level))
             return claim.outcome(Termination.TIME_LIMIT, f"{count} of {case_count(problem)} cases done")
         count += 1
+        case = reduced(whole) if reduction else whole
         found = solve(case)
         if found is None:
             continue
@@ -85,7 +102,9 @@ class CaseSearch:
     reason: str = ""
 
 
-def search_cases(problem: Any, budget: Budget, trace: Trace, search: Callable[[CutCase, Claim], CaseSearch]) -> Outcome:
+def search_cases(
+    problem: Any, budget: Budget, trace: Trace, search: Callable[[CutCase, Claim], CaseSearch], reduction: bool
+) -> Outcome:
     """Return the best of all cases; `search` offers a case's plans to the claim and says how it ended."""
     claim = Claim(budget=budget, trace=trace)
     bounds: list[float | None] = []
@@ -94,7 +113,7 @@ def search_cases(problem: Any, budget: Budget, trace: Trace, search: Callable[[C
         if bounds and claim.seconds_left <= 0:
             ended = CaseSearch(bound=None, termination=Termination.TIME_LIMIT, reason="not all cases were searched")
             break
-        found = search(case, claim)
+        found = search(reduced(case) if reduction else case, claim)
         bounds.append(found.bound)
         if found.termination is not Termination.COMPLETED:
             ended = found

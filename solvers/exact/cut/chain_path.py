@@ -15,26 +15,26 @@ from formulations.cut.case import CutCase
 from formulations.cut.evaluator import evaluate_levels
 from instances.columns import FloatArray
 from solvers.contract import Budget, MethodParams, Outcome, Trace
-from solvers.exact.cut.cases import CaseOptimum, decline_cases, solve_cases
+from solvers.exact.cut.cases import CaseOptimum, CutMethodParams, decline_cases, solve_cases
 from solvers.registry import register
 
 __all__ = ["ExcursionPath", "TierDp", "chain_path"]
 
 
 class _ChainPath:
-    Params: ClassVar[type[MethodParams]] = MethodParams
+    Params: ClassVar[type[MethodParams]] = CutMethodParams
     families: ClassVar[frozenset[str]] = frozenset({"cut"})
 
-    def __init__(self, params: MethodParams | None = None) -> None:
-        self.params = params or MethodParams()
+    def __init__(self, params: CutMethodParams | None = None) -> None:
+        self.params = params or CutMethodParams()
 
     def decline(self, problem: Any, budget: Budget) -> str | None:
         """Decline networks that are no chain, the bottleneck, and limits that could bind."""
-        return decline_cases(problem, _decline)
+        return decline_cases(problem, _decline, self.params.reduction)
 
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
         """Find the shortest path of every case."""
-        return solve_cases(problem, budget, trace, chain_path)
+        return solve_cases(problem, budget, trace, chain_path, self.params.reduction)
 
 
 @register("tier-dp", kind="exact", deterministic=True)

@@ -18,7 +18,7 @@ from formulations.cut.case import CutCase
 from formulations.cut.evaluator import LIMIT_TOLERANCE, Evaluated
 from instances.columns import BoolArray, FloatArray, IntArray
 from solvers.contract import Budget, MethodParams, Outcome, Trace
-from solvers.exact.cut.cases import CaseOptimum, decline_cases, solve_cases
+from solvers.exact.cut.cases import CaseOptimum, CutMethodParams, decline_cases, solve_cases
 from solvers.registry import register
 
 __all__ = ["ChainScan", "cut_rows", "levels_of_cuts", "scan_chain"]
@@ -35,21 +35,21 @@ _MOST_ROWS = 2_000_000
 class ChainScan:
     """All cuts of a chain at once, for any number of levels, any objective and any limit."""
 
-    Params: ClassVar[type[MethodParams]] = MethodParams
+    Params: ClassVar[type[MethodParams]] = CutMethodParams
     families: ClassVar[frozenset[str]] = frozenset({"cut"})
 
-    def __init__(self, params: MethodParams | None = None) -> None:
-        self.params = params or MethodParams()
+    def __init__(self, params: CutMethodParams | None = None) -> None:
+        self.params = params or CutMethodParams()
 
     def decline(self, problem: Any, budget: Budget) -> str | None:
         """Decline networks that are no chain, excursions, and too many cuts."""
         if problem.options.excursions:
             return "a scan of cuts knows no excursions"
-        return decline_cases(problem, _decline)
+        return decline_cases(problem, _decline, self.params.reduction)
 
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
         """Price every row of cuts."""
-        return solve_cases(problem, budget, trace, _best_cut)
+        return solve_cases(problem, budget, trace, _best_cut, self.params.reduction)
 
 
 def _decline(case: CutCase) -> str | None:

@@ -13,7 +13,7 @@ from solvers.backends.contract import MilpLimits
 from solvers.backends.cp_sat import solve_cp_sat
 from solvers.contract import Budget, MethodParams, Outcome, Trace
 from solvers.exact.claim import Claim
-from solvers.exact.cut.cases import CaseSearch, search_cases
+from solvers.exact.cut.cases import CaseSearch, CutMethodParams, search_cases
 from solvers.exact.cut.search import Attempt, Solved, search_case
 from solvers.registry import register
 
@@ -24,11 +24,11 @@ __all__ = ["CutCpSat"]
 class CutCpSat:
     """The exact model of a cut as a constraint model in CP-SAT; takes any objective, limit and excursion."""
 
-    Params: ClassVar[type[MethodParams]] = MethodParams
+    Params: ClassVar[type[MethodParams]] = CutMethodParams
     families: ClassVar[frozenset[str]] = frozenset({"cut"})
 
-    def __init__(self, params: MethodParams | None = None) -> None:
-        self.params = params or MethodParams()
+    def __init__(self, params: CutMethodParams | None = None) -> None:
+        self.params = params or CutMethodParams()
 
     def decline(self, problem: Any, budget: Budget) -> str | None:
         """Decline nothing."""
@@ -41,7 +41,7 @@ class CutCpSat:
         def search(case: CutCase, claim: Claim) -> CaseSearch:
             return _search(case, claim, seed)
 
-        return search_cases(problem, budget, trace, search)
+        return search_cases(problem, budget, trace, search, self.params.reduction)
 
 
 def _search(case: CutCase, claim: Claim, seed: int) -> CaseSearch:
@@ -49,7 +49,7 @@ def _search(case: CutCase, claim: Claim, seed: int) -> CaseSearch:
         model = build(data)
 
         def solve() -> Solved:
-            result = solve_cp_sat(model.problem, limits, seed=seed)
+            result = solve_cp_sat(model.problem, limits, seed=seed, presolve=False)
             return Solved(
                 status=result.status,
                 termination=result.termination,

@@ -29,11 +29,11 @@ class CutEnumeration:
 
     def decline(self, problem: Any, budget: Budget) -> str | None:
         """Decline networks with too many placements."""
-        return decline_cases(problem, _too_many)
+        return decline_cases(problem, _too_many, False)
 
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
         """Price every placement."""
-        return solve_cases(problem, budget, trace, best_of_all)
+        return solve_cases(problem, budget, trace, best_of_all, False)
 
 
 def _too_many(case: CutCase) -> str | None:

@@ -43,11 +43,12 @@ def minimum_cut(
     tail, head : int arrays, shape (n_arcs,)
         Ends of the arcs.
     capacity : array, shape (n_arcs,)
-        >= 0; ``inf``: the arc cannot be cut.
+        >= 0; ``inf``: the arc cannot be cut. Whole numbers (bytes) are taken as they are.
     """
     finite = np.isfinite(capacity)
     total = float(capacity[finite].sum())
-    scale = _UNITS / total if total > 0 else 1.0
+    whole = total <= _UNITS and bool((capacity[finite] == np.floor(capacity[finite])).all())
+    scale = 1.0 if whole else _UNITS / total
     units = np.full(len(capacity), int(_UNITS) + 1, dtype=np.int64)
     units[finite] = np.floor(capacity[finite] * scale).astype(np.int64)
     flow = max_flow.SimpleMaxFlow()

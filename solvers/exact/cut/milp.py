@@ -16,7 +16,7 @@ from solvers.backends.linear_model import linear_model
 from solvers.backends.registry import BackendName, backend, decline_backend
 from solvers.contract import Budget, MethodParams, Outcome, Trace
 from solvers.exact.claim import Claim
-from solvers.exact.cut.cases import CaseSearch, search_cases
+from solvers.exact.cut.cases import CaseSearch, CutMethodParams, search_cases
 from solvers.exact.cut.search import Attempt, Solved, search_case
 from solvers.registry import register
 
@@ -26,7 +26,7 @@ Language = Literal["pulp", "pyomo"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CutMilpParams(MethodParams):
+class CutMilpParams(CutMethodParams):
     """Parameters of `cut-milp`.
 
     Parameters
@@ -64,7 +64,7 @@ class CutMilp:
 
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
         """Solve the model of every case."""
-        return search_cases(problem, budget, trace, self._search)
+        return search_cases(problem, budget, trace, self._search, self.params.reduction)
 
     def _search(self, case: CutCase, claim: Claim) -> CaseSearch:
         def attempt(data: CutCoefficients, limits: MilpLimits) -> Attempt:

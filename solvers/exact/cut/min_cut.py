@@ -9,7 +9,7 @@ import numpy as np
 from formulations.cut.case import CutCase
 from formulations.cut.evaluator import evaluate_levels
 from solvers.contract import Budget, MethodParams, Outcome, Trace
-from solvers.exact.cut.cases import CaseOptimum, decline_cases, solve_cases
+from solvers.exact.cut.cases import CaseOptimum, CutMethodParams, decline_cases, solve_cases
 from solvers.exact.cut.layered_graph import LayeredGraph, boundary_costs, decline_layered
 from solvers.registry import register
 
@@ -26,19 +26,19 @@ __all__ = ["MinCut"]
 class MinCut:
     """A DAG over two or more ordered levels by one minimum cut on the layered graph."""
 
-    Params: ClassVar[type[MethodParams]] = MethodParams
+    Params: ClassVar[type[MethodParams]] = CutMethodParams
     families: ClassVar[frozenset[str]] = frozenset({"cut"})
 
-    def __init__(self, params: MethodParams | None = None) -> None:
-        self.params = params or MethodParams()
+    def __init__(self, params: CutMethodParams | None = None) -> None:
+        self.params = params or CutMethodParams()
 
     def decline(self, problem: Any, budget: Budget) -> str | None:
         """Decline excursions, the bottleneck, limits that could bind, and ways that skip levels."""
-        return decline_cases(problem, decline_layered)
+        return decline_cases(problem, decline_layered, self.params.reduction)
 
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
         """Cut every case."""
-        return solve_cases(problem, budget, trace, cut_case)
+        return solve_cases(problem, budget, trace, cut_case, self.params.reduction)
 
 
 def cut_case(case: CutCase) -> CaseOptimum | None:
