@@ -14,6 +14,11 @@ B_i bytes instead of tensors of at least as many bytes, at least one of them, so
 byte and per tensor it costs no more; layers only rise, at no cost. That is an optimum with fewer
 pairs below: a contradiction.
 
+Inside the blocks that are left: a layer that costs no more on higher levels and puts out at least the
+bytes that it reads (from one layer, or from several where tensors have no price beside their bytes)
+runs where its one reader runs. For where the reader is higher, the layer may rise to it: each boundary
+between carries what it reads instead of what it puts out.
+
 Prices enter only as "no less for more bytes", so the reduction holds for all bandwidths. It needs a
 sum of costs without limits, ways that pass the levels one by one, and layers whose cost does not
 depend on the bandwidth: those that upload weights, and the last one where the result comes home,
@@ -31,30 +36,33 @@ from formulations.cut.case import CutCase
 from instances.columns import BoolArray, FloatArray, IntArray
 from solvers.exact.cut.layered_graph import LayeredGraph, decline_layered
 
-__all__ = ["dominators", "group_ends", "reduced"]
+__all__ = ["dominators", "group_ends", "merged_tails", "reduced"]
 
 
 def reduced(case: CutCase) -> CutCase:
     """Return the case with the layers merged that need not be told apart; itself where nothing is safe."""
     if case.n_levels < 2 or decline_layered(case) is not None:
         return case
-    ends = group_ends(case)
+    tails = merged_tails(case, group_ends(case))
+    ends = np.unique(tails)
     if len(ends) == case.n_layers:
         return case
-    starts = np.concatenate([[0], ends[:-1] + 1])
-    group = np.repeat(np.arange(len(ends)), ends - starts + 1)
+    group = np.searchsorted(ends, tails)
     edges = np.unique(group[case.edges], axis=0)
+    order = np.argsort(group, kind="stable")
+    starts = np.searchsorted(group[order], np.arange(len(ends)))
     return replace(
         case,
         layers=case.layers[ends],
-        sizes=np.add.reduceat(case.sizes, starts),
+        sizes=np.add.reduceat(case.sizes[order], starts),
+        members=case.layers[order],
         edges=edges[edges[:, 0] != edges[:, 1]],
         tensor_bytes=case.tensor_bytes[ends],
-        memory_bytes=np.add.reduceat(case.memory_bytes, starts),
-        operations=np.add.reduceat(case.operations, starts),
-        layer=np.add.reduceat(case.layer, starts, axis=2),
-        allowed=np.logical_and.reduceat(case.allowed, starts, axis=1),
-        stage_layer=np.add.reduceat(case.stage_layer, starts, axis=2),
+        memory_bytes=np.add.reduceat(case.memory_bytes[order], starts),
+        operations=np.add.reduceat(case.operations[order], starts),
+        layer=np.add.reduceat(case.layer[:, :, order], starts, axis=2),
+        allowed=np.logical_and.reduceat(case.allowed[:, order], starts, axis=1),
+        stage_layer=np.add.reduceat(case.stage_layer[:, :, order], starts, axis=2),
     )
 
 
@@ -86,6 +94,36 @@ def group_ends(case: CutCase) -> IntArray:
         if contracted[t] and _beaten(points, size, inside, fixed, t, float(size[p]), p + 1, True):
             ends[p] = False
     return np.flatnonzero(ends)
+
+
+def merged_tails(case: CutCase, ends: IntArray) -> IntArray:
+    """Return the last layer of every layer's group: the groups of `ends`, and layers merged with their one reader."""
+    tail = np.repeat(ends, np.diff(ends, prepend=-1))
+    free = np.zeros(case.n_layers, dtype=bool)
+    free[ends] = np.logical_and.reduceat(_may_rise(case), np.concatenate([[0], ends[:-1] + 1]))
+    size = case.problem.network.output_bytes[case.layers]
+    several = not (case.weights @ case.unit_fixed).any()
+    before: dict[int, set[int]] = {end: set() for end in ends.tolist()}
+    readers: dict[int, set[int]] = {end: set() for end in ends.tolist()}
+    for v, w in tail[case.edges].tolist():
+        if v != w:
+            before[w].add(v)
+            readers[v].add(w)
+    into = np.arange(case.n_layers)
+    for w in ends[:-1].tolist():
+        if len(readers[w]) != 1 or not free[w] or not (len(before[w]) == 1 or several):
+            continue
+        if sum(size[v] for v in before[w]) > size[w]:
+            continue
+        (x,) = readers[w]
+        into[w] = x
+        free[x] &= free[w]
+        before[x] = (before[x] - {w}) | before[w]
+        for v in before[w]:
+            readers[v] = (readers[v] - {w}) | {x}
+    for end in ends[::-1].tolist():
+        into[end] = into[into[end]]
+    return into[tail]
 
 
 def _beaten(
