@@ -1,0 +1,212 @@
+"""All bandwidths at once: the optimal cut as a function of a rate, with every breakpoint.
+
+With theta = 1 / rate of the links in question, every placement costs ``A + D theta``: the optimum is the
+lower envelope of lines, concave in theta. The envelope is found exactly: between two lines of it the
+optimum at their crossing is either theirs, and they are neighbours, or gives a new line between
+(Eisner and Severance, "Mathematical techniques for efficient record segmentation in large shared
+databases", J. ACM 23(4), 1976). Each evaluation is one minimum cut on the layered graph. Where the
+reduced network is a chain, the lines of all cuts are there at once and only their envelope is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from formulations.cut.case import CutCase, cases_of, with_rate
+from formulations.cut.plan import CutPlan
+from formulations.cut.problem import CutProblem
+from instances.columns import FloatArray, IntArray
+from instances.errors import InputError
+from solvers.exact.cut.chain_scan import cut_rows, levels_of_cuts, scan_chain
+from solvers.exact.cut.layered_graph import LayeredGraph, boundary_costs, decline_layered
+from solvers.exact.cut.reduction import reduced
+
+__all__ = ["Interval", "bandwidth_map", "lower_envelope"]
+
+_NO_TRANSFER = 1e300
+"""A rate at which transfers take no time."""
+_SAME = 1e-11
+"""Relative difference below which two values are one."""
+_MOST_LINES = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Interval:
+    """From `low` to `high` bytes per second `plan` is optimal and costs ``fixed + per_rate / rate``."""
+
+    low: float
+    high: float
+    plan: CutPlan
+    fixed: float
+    per_rate: float
+
+    def value(self, bytes_per_s: float) -> float:
+        """Return the objective at a rate."""
+        return self.fixed + self.per_rate / bytes_per_s
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    fixed: float
+    slope: float
+    plan: CutPlan
+
+    def at(self, theta: float) -> float:
+        return self.fixed + self.slope * theta
+
+
+def bandwidth_map(problem: CutProblem, links: IntArray | None = None) -> tuple[Interval, ...]:
+    """Return the optimal plan for every rate of `links`, by rising rate.
+
+    Parameters
+    ----------
+    problem : CutProblem
+        A sum of costs without limits, as `min-cut` takes it.
+    links : int array, optional
+        The links that all have the rate in question; absent: every link of the system.
+
+    Returns
+    -------
+    tuple of Interval
+        They cover all rates from 0 to ``inf`` without a gap; neighbours have different plans.
+
+    Raises
+    ------
+    InputError
+        If the problem is none that a minimum cut solves, or there is no plan.
+    """
+    if links is None:
+        links = np.arange(problem.instance.system.n_links)
+    lines: list[_Line] = []
+    for still, slow in zip(
+        cases_of(with_rate(problem, links, _NO_TRANSFER)), cases_of(with_rate(problem, links, 1.0)), strict=True
+    ):
+        reason = decline_layered(slow)
+        if reason is not None:
+            raise InputError("bandwidth map", f"needs a problem that min-cut takes: {reason}")
+        lines += _lines_of(reduced(still), reduced(slow))
+    if not lines:
+        raise InputError("bandwidth map", "there is no plan")
+    order = lower_envelope(np.array([line.fixed for line in lines]), np.array([line.slope for line in lines]))
+    kept = [lines[i] for i in order]
+    theta = [
+        0.0,
+        *((b.fixed - a.fixed) / (a.slope - b.slope) for a, b in zip(kept[:-1], kept[1:], strict=True)),
+        np.inf,
+    ]
+    found = [
+        Interval(
+            low=0.0 if theta[i + 1] == np.inf else 1.0 / theta[i + 1],
+            high=np.inf if theta[i] == 0.0 else 1.0 / theta[i],
+            plan=line.plan,
+            fixed=line.fixed,
+            per_rate=line.slope,
+        )
+        for i, line in enumerate(kept)
+    ]
+    return tuple(found[::-1])
+
+
+def lower_envelope(fixed: FloatArray, slope: FloatArray) -> list[int]:
+    """Return which lines ``fixed + slope theta`` are lowest somewhere on theta >= 0, from theta = 0 on.
+
+    Examples
+    --------
+    >>> lower_envelope(np.array([0.0, 1.0, 5.0, 2.0]), np.array([3.0, 1.0, 0.0, 2.0]))
+    [0, 1, 2]
+    """
+    kept: list[int] = []
+    for i in np.lexsort((fixed, -slope)).tolist():
+        if kept and slope[i] == slope[kept[-1]]:
+            continue
+        # a flatter line that starts no higher is below from the start
+        while kept and fixed[i] <= fixed[kept[-1]]:
+            kept.pop()
+        while len(kept) > 1:
+            a, b = kept[-2], kept[-1]
+            # b is nowhere lowest where i meets a no later than b does
+            if (fixed[i] - fixed[a]) * (slope[a] - slope[b]) > (fixed[b] - fixed[a]) * (slope[a] - slope[i]):
+                break
+            kept.pop()
+        kept.append(i)
+    return kept
+
+
+def _lines_of(still: CutCase, slow: CutCase) -> list[_Line]:
+    """Return lines of a case that hold its envelope; `still` has no transfer times, `slow` 1 byte/s."""
+    if still.is_chain:
+        rows = cut_rows(still.n_layers, still.n_levels)
+        if len(rows) <= _MOST_LINES:
+            a, b = scan_chain(still, rows), scan_chain(slow, rows)
+            good = np.flatnonzero(np.isfinite(a.value))
+            chosen = good[lower_envelope(a.value[good], b.value[good] - a.value[good])]
+            return [
+                _Line(
+                    float(a.value[i]),
+                    float(b.value[i] - a.value[i]),
+                    still.plan(levels_of_cuts(rows[i], still.n_layers)),
+                )
+                for i in chosen.tolist()
+            ]
+    return _search(still, slow)
+
+
+def _search(still: CutCase, slow: CutCase) -> list[_Line]:
+    graph = LayeredGraph.build(still.n_layers, still.n_levels, still.edges)
+    cost0, cross0 = still.cost, boundary_costs(still)
+    cost1 = np.where(still.allowed, slow.cost - np.where(still.allowed, cost0, 0.0), 0.0)
+    cross1 = boundary_costs(slow) - cross0
+    columns = np.arange(still.n_layers)
+
+    def line(cost: FloatArray, crossing: FloatArray) -> _Line | None:
+        found = graph.solve(cost, crossing)
+        if found is None:
+            return None
+        level = found[0]
+        crossed = _crossed(still, level)
+        return _Line(
+            float(cost0[level, columns].sum() + cross0[crossed].sum()) + still.constant,
+            float(cost1[level, columns].sum() + cross1[crossed].sum()),
+            still.plan(level),
+        )
+
+    def at(theta: float) -> _Line | None:
+        return line(cost0 + theta * cost1, cross0 + theta * cross1)
+
+    first = at(0.0)
+    # beyond every breakpoint nothing whose price grows with theta is used
+    last = line(np.where(cost1 > 0, np.inf, cost0), np.where(cross1 > 0, np.inf, cross0))
+    if first is None or last is None:
+        return []
+    return [first, *_between(first, last, at), last]
+
+
+def _between(first: _Line, last: _Line, at: Callable[[float], _Line | None]) -> list[_Line]:
+    """Return the lines of the envelope between two of its lines."""
+    found: list[_Line] = []
+    stack = [(first, last)]
+    while stack:
+        a, b = stack.pop()
+        if a.slope <= b.slope or b.fixed <= a.fixed:
+            continue
+        theta = (b.fixed - a.fixed) / (a.slope - b.slope)
+        new = at(theta)
+        assert new is not None
+        if new.at(theta) < a.at(theta) * (1 - _SAME):
+            found.append(new)
+            stack += [(a, new), (new, b)]
+    return found
+
+
+def _crossed(case: CutCase, level: IntArray) -> tuple[IntArray, IntArray]:
+    """Return the (boundary, tensor) pairs that are paid."""
+    highest = level.copy()
+    np.maximum.at(highest, case.edges[:, 0], level[case.edges[:, 1]])
+    boundary = np.arange(case.n_levels - 1)[:, None]
+    pairs = np.nonzero((level <= boundary) & (boundary < highest))
+    return pairs[0], pairs[1]
+
+
