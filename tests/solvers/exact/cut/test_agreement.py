@@ -93,4 +93,3 @@ def test_a_method_declines_what_it_is_not_exact_for(options: dict[str, object], 
     problem = CutProblem(instance=plain.instance, options=replace(plain.options, **options))  # type: ignore[arg-type]
     said = {name: run(name, problem) for name in SUMS}
     assert {name for name, outcome in said.items() if isinstance(outcome, str)} == declined
-
