@@ -164,7 +164,7 @@ def _may_rise(case: CutCase) -> BoolArray:
     """Return which layers cost no more on higher levels, at any bandwidth, shape (n,)."""
     levels = np.flatnonzero(case.allowed[:, 1:].any(axis=1)) if case.n_layers > 1 else np.arange(1)
     cost = np.tensordot(case.weights, case.layer, 1)[levels]
-    rises: BoolArray = (np.diff(cost, axis=0) <= 0).all(axis=0)
+    rises: BoolArray = np.logical_and.reduce(np.diff(cost, axis=0) <= 0, axis=0)
     rises[0] = False
     if case.problem.options.return_result:
         rises[-1] = False
