@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -117,11 +118,11 @@ def _draw_layers(axes: Axes, problem: CutProblem, plan: CutPlan, where: FloatArr
     handles = []
     for level, node in enumerate(plan.helpers.tolist()):
         own = plan.node == node
-        style = {"color": PALETTE[level % len(PALETTE)], "marker": MARKERS[level % len(MARKERS)]}
+        style: dict[str, Any] = {"color": PALETTE[level % len(PALETTE)], "marker": MARKERS[level % len(MARKERS)]}
         if own.any():
             axes.scatter(where[own, 0], where[own, 1], s=size, zorder=3, edgecolors="white", linewidths=0.4, **style)
         label = f"{system.node_name(node)}: {int(own.sum())} layers"
-        handles.append(Line2D([], [], linestyle="none", label=label, **style))  # type: ignore[arg-type]
+        handles.append(Line2D([], [], linestyle="none", label=label, **style))
     if not runs.all():
         axes.scatter(where[~runs, 0], where[~runs, 1], s=size / 2, zorder=3, color="#DDDDDD")
     if len(network) <= _MOST_NAMES:

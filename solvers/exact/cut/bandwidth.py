@@ -25,7 +25,7 @@ from solvers.exact.cut.chain_scan import cut_rows, levels_of_cuts, scan_chain
 from solvers.exact.cut.layered_graph import LayeredGraph, boundary_costs, decline_layered
 from solvers.exact.cut.reduction import merged, safe_tails
 
-__all__ = ["Interval", "RateCase", "bandwidth_map", "lower_envelope", "rate_cases"]
+__all__ = ["Interval", "RateCase", "bandwidth_map", "lower_envelope", "rate_cases", "scan_bandwidths"]
 
 _NO_TRANSFER = 1e300
 """A rate at which transfers take no time."""
@@ -102,6 +102,44 @@ def bandwidth_map(problem: CutProblem, links: IntArray | None = None) -> tuple[I
         for i, line in enumerate(kept)
     ]
     return tuple(found[::-1])
+
+
+def scan_bandwidths(
+    problem: CutProblem, bytes_per_s: FloatArray, links: IntArray | None = None
+) -> tuple[IntArray, FloatArray]:
+    """Return every row of cuts of a chain and what it costs at every rate of `links`, in one array operation.
+
+    Parameters
+    ----------
+    problem : CutProblem
+        Of one case, whose network is a chain; a sum of costs without limits.
+    bytes_per_s : array, shape (n_rates,)
+        The rates.
+    links : int array, optional
+        The links that have them; absent: every link of the system.
+
+    Returns
+    -------
+    rows : int array, shape (n_cuts, n_levels + 1)
+        As `solvers.exact.cut.chain_scan.cut_rows`.
+    value : array, shape (n_cuts, n_rates)
+        ``inf`` where a row of cuts is no plan.
+
+    Raises
+    ------
+    InputError
+        If the problem is another.
+    """
+    if links is None:
+        links = np.arange(problem.instance.system.n_links)
+    still, slow = (list(cases_of(with_rate(problem, links, rate))) for rate in (_NO_TRANSFER, 1.0))
+    if len(still) != 1 or not still[0].is_chain or decline_layered(slow[0]) is not None:
+        raise InputError("scan", "needs a chain with one helper a level, and a sum of costs without limits")
+    rows = cut_rows(still[0].n_layers, still[0].n_levels)
+    fixed = scan_chain(still[0], rows).value
+    slope = scan_chain(slow[0], rows).value - np.where(np.isfinite(fixed), fixed, 0.0)
+    value: FloatArray = fixed[:, None] + np.where(np.isfinite(slope), slope, 0.0)[:, None] / bytes_per_s
+    return rows, value
 
 
 def rate_cases(problem: CutProblem, links: IntArray | None = None) -> list[tuple[CutCase, CutCase]]:

@@ -1,4 +1,4 @@
-"""The method `chain-scan`: all cuts of a chain at once, and all bandwidths with them.
+"""The method `chain-scan`: all cuts of a chain at once (and all bandwidths with them, see `scan_bandwidths`).
 
 A placement of a chain without excursions is a row of cuts ``c_1 <= ... <= c_{k-1}``: level l runs the
 layers ``c_l < v <= c_{l+1}`` (``c_0 = -1``, ``c_k = n - 1``). Every cost is a difference of prefix sums

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from formulations.cut.case import cases_of, with_rate
+from formulations.cut.plan import CutPlan
 from formulations.cut.problem import CutOptions, CutProblem
 from formulations.cut.referee import evaluate
 from instances.errors import InputError
 from instances.networks.catalogue import load_network
 from instances.one_inference import Machine, Wire, one_inference
-from solvers.exact.cut.bandwidth import bandwidth_map, lower_envelope
+from solvers.exact.cut.bandwidth import bandwidth_map, lower_envelope, scan_bandwidths
 from solvers.exact.cut.min_cut import cut_case
 from solvers.exact.cut.reduction import reduced
 from tests.formulations.cut.random_problems import random_problem
@@ -118,3 +119,19 @@ def test_the_envelope_is_the_least_line_everywhere() -> None:
         for theta in np.linspace(0, 9, 200):
             assert (fixed + slope * theta)[kept].min() == pytest.approx((fixed + slope * theta).min(), abs=1e-12)
         assert (np.diff(slope[kept]) < 0).all() and (np.diff(fixed[kept]) > 0).all()
+
+
+def test_all_cuts_at_all_bandwidths_cost_what_the_referee_says() -> None:
+    problem = zoo_problem("alexnet")
+    rates = np.geomspace(1e4, 1e8, 5)
+    rows, value = scan_bandwidths(problem, rates)
+    assert value.shape == (len(problem.network), 5)
+    for j, rate in enumerate(rates.tolist()):
+        given = with_rate(problem, np.arange(1), rate)
+        for row, got in zip(rows, value[:, j], strict=True):
+            plan = CutPlan(
+                version=0, helpers=np.array([0, 1]), node=(np.arange(len(problem.network)) > row[1]).astype(int)
+            )
+            assert got == pytest.approx(evaluate(given, plan).value, rel=1e-11)
+    with pytest.raises(InputError, match="scan: needs a chain"):
+        scan_bandwidths(zoo_problem("resnet18"), rates)
