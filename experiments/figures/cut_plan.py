@@ -108,7 +108,8 @@ def positions_of(network: NetworkGraph) -> FloatArray:
 def _draw_layers(axes: Axes, problem: CutProblem, plan: CutPlan, where: FloatArray) -> None:
     network, system = problem.network, problem.instance.system
     runs = plan.node >= 0
-    inner, crossing = [], []
+    inner: list[FloatArray] = []
+    crossing: list[FloatArray] = []
     for a, b in network.edges:
         if runs[a] and runs[b]:
             (inner if plan.node[a] == plan.node[b] else crossing).append(_edge(where[a], where[b]))

@@ -13,7 +13,7 @@ is busy for its layers' seconds or for its tensors' ``bytes / rate``.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -40,7 +40,8 @@ class Account:
     """What one inference costs.
 
     `stage_s` holds the busy seconds of every node, link and shared resource that is used, by name;
-    `crossings` every tensor's bytes over every link: (layer, link name, bytes).
+    `crossings` every tensor's bytes over every link: (layer, link name, bytes); `memory_bytes` and `operations`
+    what each node holds and does.
     """
 
     latency_s: float = 0.0
@@ -49,9 +50,9 @@ class Account:
     price: float = 0.0
     upload_s: float = 0.0
     accuracy: float = 0.0
-    stage_s: Counter[str] = field(default_factory=Counter)
-    memory_bytes: Counter[int] = field(default_factory=Counter)
-    operations: Counter[int] = field(default_factory=Counter)
+    stage_s: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    memory_bytes: defaultdict[int, float] = field(default_factory=lambda: defaultdict(float))
+    operations: defaultdict[int, float] = field(default_factory=lambda: defaultdict(float))
     crossings: list[tuple[int, str, float]] = field(default_factory=list)
 
     @property
@@ -271,7 +272,7 @@ def _loads(problem: CutProblem, account: Account, completion: float) -> dict[str
     """Return the share of the work on each tier and the figures of the pipeline."""
     system = problem.instance.system
     total = sum(account.operations.values())
-    tier = Counter[int]()
+    tier: defaultdict[int, float] = defaultdict(float)
     for node, work in account.operations.items():
         tier[int(system.node_tier[node])] += work
     deadline = float(problem.instance.workload.task_deadline_s[problem.options.task])
