@@ -335,8 +335,8 @@ def _units(problem: CutProblem, ways: dict[tuple[int, int], Way | None]) -> tupl
             pairs[row, a, b] = True
     else:
         units = [(lane,) for lane in sorted({lane for way in used.values() for lane in way})]
-        pairs = np.array([[[lane in (ways[a, b] or ()) for b in range(k)] for a in range(k)] for (lane,) in units])
-        pairs = pairs.reshape(len(units), k, k)
+        taken = [[[lane in (ways[a, b] or ()) for b in range(k)] for a in range(k)] for (lane,) in units]
+        pairs = np.array(taken, dtype=bool).reshape(len(units), k, k)
     if not back:
         pairs &= np.triu(np.ones((k, k), dtype=bool))
     return units, pairs

@@ -68,6 +68,8 @@ def cut_rows(n_layers: int, n_levels: int) -> IntArray:
     >>> cut_rows(3, 2).tolist()
     [[-1, 0, 2], [-1, 1, 2], [-1, 2, 2]]
     """
+    if n_levels == 1:
+        return np.array([[-1, n_layers - 1]])
     if n_levels == 2:
         inner = np.arange(n_layers)[:, None]
     else:
@@ -126,7 +128,7 @@ def scan_chain(case: CutCase, rows: IntArray) -> Evaluated:
 
 
 def _best_cut(case: CutCase) -> CaseOptimum | None:
-    rows = cut_rows(case.n_layers, case.n_levels) if case.n_levels > 1 else np.array([[-1, case.n_layers - 1]])
+    rows = cut_rows(case.n_layers, case.n_levels)
     priced = scan_chain(case, rows)
     best = priced.best()
     if best is None:

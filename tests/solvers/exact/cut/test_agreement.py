@@ -6,11 +6,17 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from formulations.cut.problem import CutProblem
-from tests.formulations.cut.random_problems import random_problem
+from formulations.cut.problem import CutOptions, CutProblem
+from formulations.cut.referee import evaluate
+from instances.one_inference import Machine, one_inference
+from solvers.contract import Budget, SolutionStatus, Termination
+from solvers.registry import make
+from tests.formulations.cut.random_problems import random_network, random_problem
 from tests.solvers.exact.cut.runs import MILPS, SUMS, brute_force, check_optimal, run
+from tests.solvers.tiny_problems import LateTrace
 
 BLOCK = 100
 BLOCKS = 40
@@ -93,3 +99,25 @@ def test_a_method_declines_what_it_is_not_exact_for(options: dict[str, object], 
     problem = CutProblem(instance=plain.instance, options=replace(plain.options, **options))  # type: ignore[arg-type]
     said = {name: run(name, problem) for name in SUMS}
     assert {name for name, outcome in said.items() if isinstance(outcome, str)} == declined
+
+
+@pytest.mark.parametrize("name", [*SUMS, "cut-cp-sat", "cut-milp"])
+def test_a_device_that_reaches_nothing_runs_all(name: str) -> None:
+    network = random_network(np.random.default_rng(1), 5, chain=True)
+    alone = one_inference(network, [Machine(name="phone", seconds=np.arange(5.0))], [])
+    for options in (CutOptions(), CutOptions(return_result=True)):
+        outcome = run(name, CutProblem(instance=alone, options=options))
+        assert not isinstance(outcome, str)
+        assert outcome.plan is not None
+        assert outcome.plan.node.tolist() == [0] * 5
+        assert outcome.bound == pytest.approx(10.0, rel=1e-6)
+
+
+@pytest.mark.parametrize("language", ["pulp", "pyomo"])
+def test_a_solver_without_time_says_so(language: str) -> None:
+    problem = random_problem(2, plain=True)
+    method = make("cut-milp", {"language": language})
+    trace = LateTrace(lambda plan: evaluate(problem, plan))
+    outcome = method.solve(problem, Budget(seconds=1.0), np.random.default_rng(0), trace)
+    assert outcome.termination is Termination.TIME_LIMIT
+    assert outcome.status is SolutionStatus.NONE
