@@ -60,7 +60,8 @@ def solve_cp_sat(
         Called with each better solution's value function, and with each better bound.
     presolve : bool
         Whether CP-SAT simplifies the model first. Version 9.15 has claimed optima that were none after
-        simplifying clauses beside linear constraints of large coefficients.
+        simplifying clauses beside linear constraints of large coefficients. The step that was at fault wherever we
+        looked, the search for constraints that include each other, is always left out.
     """
     limits = limits or MilpLimits()
     solver = cp_model.CpSolver()
@@ -68,6 +69,7 @@ def solve_cp_sat(
     solver.parameters.random_seed = seed
     solver.parameters.relative_gap_limit = limits.relative_gap
     solver.parameters.cp_model_presolve = presolve
+    solver.parameters.presolve_inclusion_work_limit = 0
     if limits.seconds is not None:
         solver.parameters.max_time_in_seconds = limits.seconds
     if on_bound is not None:
