@@ -116,7 +116,7 @@ def case_of(problem: PlacementProblem) -> PlacementCase:
         problem=problem,
         block=block,
         seconds=seconds,
-        memory=np.bincount(block[placed], network.parameter_bytes[placed], n),
+        memory=np.bincount(block[placed], network.parameter_bytes[placed], n).astype(np.float64),
         memory_limit=limit,
         seconds_per_byte=rate,
         kind=kind,
@@ -139,12 +139,11 @@ def _blocks(classes: list[str | None], edges: IntArray, contiguous: bool) -> Int
     ends = label[edges[edges[:, 0] > 0]]
     graph = sparse.csr_array((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(n, n))
     if contiguous:
-        label = connected_components(graph, connection="strong")[1][label]
-    label = np.unique(label[1:], return_inverse=True)[1].reshape(-1)
-    ends = label[edges[edges[:, 0] > 0] - 1]
-    rank = _ranks(int(label.max()) + 1, ends)
+        label = np.asarray(connected_components(graph, connection="strong")[1][label], dtype=np.int64)
+    group = np.unique(label[1:], return_inverse=True)[1].reshape(-1)
+    rank = _ranks(int(group.max()) + 1, group[edges[edges[:, 0] > 0] - 1])
     block = np.full(n, -1, dtype=np.int64)
-    block[1:] = rank[label]
+    block[1:] = rank[group]
     return block
 
 

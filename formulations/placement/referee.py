@@ -54,7 +54,10 @@ def evaluate(problem: PlacementProblem, plan: PlacementPlan) -> Score:
         nothing = np.empty(0)
         return Score(value=None, violations=tuple(broken), latency_s=nothing, energy_j=nothing, price=nothing)
     loads = loads_of(problem, plan)
-    system, seconds = problem.instance.system, {node: l.seconds(problem.options.overlap) for node, l in loads.items()}
+    system, seconds = (
+        problem.instance.system,
+        {node: load.seconds(problem.options.overlap) for node, load in loads.items()},
+    )
     violations = [*_apart(problem, plan), *_over_memory(problem, loads)]
     if problem.options.contiguous and not _pipeline(problem, plan):
         violations.append("the workers stand in no order in which no tensor goes back")

@@ -32,26 +32,26 @@ _COST_MS = 1e-6
 
 class _Node(msgspec.Struct, frozen=True):
     id: int
-    supportedOnFpga: Flag  # noqa: N815 - the format's names
-    cpuLatency: Amount  # noqa: N815
-    fpgaLatency: Amount  # noqa: N815
-    isBackwardNode: Flag = False  # noqa: N815
-    colorClass: int | None = None  # noqa: N815
+    supportedOnFpga: Flag
+    cpuLatency: Amount
+    fpgaLatency: Amount
+    isBackwardNode: Flag = False
+    colorClass: int | None = None
     size: Amount = 0.0
     name: str = ""
 
 
 class _Edge(msgspec.Struct, frozen=True):
-    sourceId: int  # noqa: N815
-    destId: int  # noqa: N815
+    sourceId: int
+    destId: int
     cost: Amount
     size: Amount = 0.0
 
 
 class _File(msgspec.Struct, frozen=True):
-    maxSizePerFPGA: Amount  # noqa: N815
-    maxFPGAs: Annotated[int, msgspec.Meta(ge=0, le=_MOST_MACHINES)]  # noqa: N815
-    maxCPUs: Annotated[int, msgspec.Meta(ge=1, le=_MOST_MACHINES)]  # noqa: N815
+    maxSizePerFPGA: Amount
+    maxFPGAs: Annotated[int, msgspec.Meta(ge=0, le=_MOST_MACHINES)]
+    maxCPUs: Annotated[int, msgspec.Meta(ge=1, le=_MOST_MACHINES)]
     nodes: list[_Node]
     edges: list[_Edge]
 

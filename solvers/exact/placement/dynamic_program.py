@@ -13,12 +13,13 @@ bound of `balance_bound`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 
 from formulations.placement.case import PlacementCase, case_of
+from formulations.placement.problem import PlacementProblem
 from instances.errors import InputError
 from solvers.contract import Budget, MethodParams, Outcome, Termination, Trace
 from solvers.exact.claim import Claim
@@ -104,6 +105,9 @@ class PlacementDp:
 
 def first_split(case: PlacementCase, claim: Claim) -> float:
     """Offer the best split along the prefixes of a few topological orders; return its value (``inf``: none)."""
+    if not case.problem.options.contiguous:  # its blocks may lie on cycles; what is contiguous is a plan all the same
+        options = replace(case.problem.options, contiguous=True)
+        case = case_of(PlacementProblem(instance=case.problem.instance, options=options))
     if states_of(case) * (3 * case.n_blocks + 2) > _MOST_CELLS:
         return np.inf
     ideals = prefixes_of(orders_of(case), case.n_blocks)

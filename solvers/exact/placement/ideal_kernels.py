@@ -20,7 +20,7 @@ class Lattice(NamedTuple):
     ``ideal`` holds rows of words, smaller ideals first. ``seconds[c, i]``, ``barred[c, i]`` and ``memory[i]`` are the
     sums over ideal i of seconds on worker kind c, of blocks that kind c may not run, and of bytes of weights.
     ``live[live_offsets[i]:live_offsets[i + 1]]`` are the tensors with a reader outside ideal i that are made in it or
-    are inputs; ``leaving[i]`` the bytes of those made in it. Of kind c there are ``count[c]`` workers, each of which
+    are inputs; ``leaving[i]`` the bytes of those made in it. Of kind c there are ``number[c]`` workers, each of which
     holds ``limit[c]`` bytes and pays ``rate[c]`` seconds a byte; one more of them adds ``stride[c]`` to a state.
     """
 
@@ -37,7 +37,7 @@ class Lattice(NamedTuple):
     reader_offsets: IntArray
     rate: FloatArray
     limit: FloatArray
-    count: IntArray
+    number: IntArray
     stride: IntArray
     overlap: bool
 
@@ -48,7 +48,7 @@ def advance(lattice, best, parent, by_kind, start, stop, most):
 
     ``parent`` and ``by_kind`` note the ideal and the worker kind of the last step.
     """
-    n_kinds, words = len(lattice.count), lattice.ideal.shape[1]
+    n_kinds, words = len(lattice.number), lattice.ideal.shape[1]
     n_states = best.shape[1]
     load = np.empty(n_kinds)
     for i in range(start, stop):
@@ -56,9 +56,10 @@ def advance(lattice, best, parent, by_kind, start, stop, most):
             hopeful = False
             for c in range(n_kinds):
                 load[c] = lattice.seconds[c, i] - lattice.seconds[c, j]
-                if lattice.barred[c, i] != lattice.barred[c, j]:
-                    load[c] = np.inf
-                elif lattice.memory[i] - lattice.memory[j] > lattice.limit[c]:
+                if (
+                    lattice.barred[c, i] != lattice.barred[c, j]
+                    or lattice.memory[i] - lattice.memory[j] > lattice.limit[c]
+                ):
                     load[c] = np.inf
                 hopeful |= load[c] < most
             if not hopeful:
@@ -82,7 +83,7 @@ def advance(lattice, best, parent, by_kind, start, stop, most):
                 for state in range(n_states):
                     if (
                         best[j, state] < most
-                        and (state // lattice.stride[c]) % (lattice.count[c] + 1) < lattice.count[c]
+                        and (state // lattice.stride[c]) % (lattice.number[c] + 1) < lattice.number[c]
                     ):
                         value = max(best[j, state], load[c])
                         target = state + lattice.stride[c]

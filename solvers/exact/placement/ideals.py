@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numba import njit
 
@@ -110,17 +112,17 @@ def orders_of(case: PlacementCase) -> list[list[int]]:
         for reader in case.readers_of(tensor).tolist():
             reads[reader].append(tensor)
     size = case.size.tolist()
-    born = [sum(size[tensor] for tensor in made[b]) for b in range(n)]
+    born = [float(sum(size[tensor] for tensor in made[b])) for b in range(n)]
 
     def growth(b: int) -> float:
-        return born[b] - sum(size[tensor] for tensor in reads[b] if unread[tensor] == 1)
+        return born[b] - float(sum(size[tensor] for tensor in reads[b] if unread[tensor] == 1))
 
+    def thrifty(ready: list[int]) -> int:
+        return min(range(len(ready)), key=lambda i: (growth(ready[i]), -i))
+
+    picks: tuple[Callable[[list[int]], int], ...] = (lambda ready: 0, lambda ready: len(ready) - 1, thrifty)
     orders = []
-    for pick in (
-        lambda ready: 0,
-        lambda ready: len(ready) - 1,
-        lambda ready: min(range(len(ready)), key=lambda i: (growth(ready[i]), -i)),
-    ):
+    for pick in picks:
         left, order = list(waits), []
         ready = [b for b in range(n) if not left[b]]
         while ready:

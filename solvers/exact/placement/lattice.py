@@ -66,7 +66,7 @@ def best_split(case: PlacementCase, ideals: Array, most: float, time_left: Calla
     if not value < most:
         return Split(worker=None, value=np.inf, complete=True)
     sets = _sets(ideals, case.n_blocks)
-    unused = [np.flatnonzero(case.kind == kind).tolist() for kind in range(len(lattice.count))]
+    unused = [np.flatnonzero(case.kind == kind).tolist() for kind in range(len(lattice.number))]
     worker = np.empty(case.n_blocks, dtype=np.int64)
     i = n - 1
     while i:
@@ -104,7 +104,7 @@ def _lattice_of(case: PlacementCase, ideals: Array) -> Lattice:
         reader_offsets=case.offsets,
         rate=case.seconds_per_byte[one],
         limit=case.memory_limit[one] * (1.0 + _TOLERANCE),
-        count=count,
+        number=count,
         stride=np.cumprod([1, *(count[:-1] + 1)]),
         overlap=case.problem.options.overlap,
     )
