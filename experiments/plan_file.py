@@ -12,6 +12,7 @@ from experiments.plain import plain
 from experiments.settings import options_of
 from formulations.cut.plan_document import CutPlanDocument
 from formulations.joint.plan_document import PlanDocument
+from formulations.placement.plan_document import PlacementPlanDocument
 from formulations.registry import family
 from instances.errors import InputError
 from instances.files.replacing import replacing
@@ -37,11 +38,11 @@ class PlanFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 def plan_schema() -> dict[str, Any]:
-    """Return the JSON schema of plan files of the families `joint` and `cut`, as published in ``plan.schema.json``."""
+    """Return the JSON schema of plan files of the families `joint`, `cut` and `placement`, as published in ``plan.schema.json``."""
     schema = msgspec.json.schema(PlanFile)
-    bodies = [msgspec.json.schema(document) for document in (PlanDocument, CutPlanDocument)]
+    bodies = [msgspec.json.schema(document) for document in (PlanDocument, CutPlanDocument, PlacementPlanDocument)]
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    schema["title"] = "A plan file of Tiercut, family joint or cut"
+    schema["title"] = "A plan file of Tiercut, family joint, cut or placement"
     for body in bodies:
         schema["$defs"] |= body["$defs"]
     schema["$defs"]["PlanFile"]["properties"]["plan"] = {"anyOf": [{"$ref": body["$ref"]} for body in bodies]}

@@ -33,7 +33,8 @@ def read_pipedream(path: str | Path, *, machines: int, bytes_per_s: float) -> In
     """Return the instance of a PipeDream profile on equal machines.
 
     A layer takes its forward and its backward time, and its tensor has twice the bytes of its activations (the
-    activations go forward, their gradients back). The machines ``machine0``, ... are sites; the device ``host`` has
+    activations go forward, their gradients back). Inputs, whose time is that of loading data, count for nothing, as in
+    PipeDream's own optimiser. The machines ``machine0``, ... are sites; the device ``host`` has
     the same times, and is to be left out with the problem option ``hosts=none``.
 
     Parameters
@@ -72,17 +73,20 @@ def read_pipedream(path: str | Path, *, machines: int, bytes_per_s: float) -> In
         elif line.strip():
             raise InputError(at, "must be a layer or an edge of a PipeDream profile", line)
     names = unique_names({key: f"{key} {row['name']}" for key, row in rows.items()})
+    reads = {b for _, b in edges}
+    free = {key for key, row in rows.items() if key not in reads and row["name"].startswith("Input")}
     layers = {
         key: Layer(
             name=names[key],
             kind="operator",
-            parameter_bytes=_amount(where, row, "weights"),
-            output_bytes=2.0 * _amount(where, row, "activation"),
+            parameter_bytes=0.0 if key in free else _amount(where, row, "weights"),
+            output_bytes=0.0 if key in free else 2.0 * _amount(where, row, "activation"),
         )
         for key, row in rows.items()
     }
     network, order = network_from(Path(path).name.split(".")[0], layers, edges, f"{Path(path).name}, PipeDream profile")
-    times = [_amount(where, rows[key], "forward") + _amount(where, rows[key], "backward") for key in order]
+    both = {key: _amount(where, row, "forward") + _amount(where, row, "backward") for key, row in rows.items()}
+    times = [0.0 if key in free else both[key] for key in order]
     seconds = np.array([0.0, *times, 0.0]) / 1e3
     sites = [Machine(name=f"machine{i}", seconds=seconds, tier=Tier.EDGE) for i in range(machines)]
     wires = [Wire(source="host", target=site.name, bytes_per_s=bytes_per_s) for site in sites]

@@ -39,6 +39,7 @@ OPTIONS: dict[str, tuple[dict[str, Any], ...]] = {
         {"memory": False, "bottleneck_weight": 1.0, "return_result": True},
         {"memory": False, "excursions": True},
     ),
+    "placement": ({}, {"overlap": True}),
 }
 DECLINED = {("equal", "column-generation")}
 CASES = [(name, params) for name in method_names() for params in VARIANTS.get(name, ({},))]
