@@ -215,6 +215,21 @@ def test_import_reads_onnx(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert json.loads(out)["layers"] == 1
 
 
+def test_import_reads_a_placement_workload_that_solve_and_check_take(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    node = {"supportedOnFpga": 1, "isBackwardNode": 0, "size": 1.0, "cpuLatency": 90.0, "fpgaLatency": 9.0}
+    edge = {"sourceId": 1, "destId": 2, "cost": 1.0}
+    work = {"maxSizePerFPGA": 5.0, "maxFPGAs": 2, "maxCPUs": 1, "edges": [edge]}
+    (tmp_path / "work.json").write_text(json.dumps({**work, "nodes": [{**node, "id": 1}, {**node, "id": 2}]}))
+    one, plan = str(tmp_path / "one.json"), str(tmp_path / "plan.json")
+    assert run(capsys, "import", str(tmp_path / "work.json"), "--workload", "dnn-partitioning", "-o", one)[0] == 0
+    solve = ("solve", one, "--family", "placement", "--method", "placement-dp", "--seed", "1", "--plan", plan)
+    assert run(capsys, *solve)[0] == 0
+    code, out, _ = run(capsys, "check", one, plan, "--json")
+    assert code == 0 and json.loads(out)["value"] == pytest.approx(0.010)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -235,6 +250,8 @@ def test_import_reads_onnx(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
         ["check", "a", "b", "c"],
         ["list", "colours"],
         ["import", "thing", "-o", "x"],
+        ["import", "thing.json", "--workload", "dnn-partitioning", "-o", "x"],
+        ["import", "thing.json", "--workload", "other", "-o", "x"],
         ["import", "thing.onnx", "-o", "x"],
     ],
 )
