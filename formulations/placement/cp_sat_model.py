@@ -33,8 +33,8 @@ from instances.columns import FloatArray, IntArray
 __all__ = ["PlacementCpSatModel", "build"]
 
 IntVar: TypeAlias = Any
-_MOST = 2.0**34
-"""Largest whole number of a load; with far greater ones CP-SAT has called plans optimal that were not."""
+_MOST = 2.0**31
+"""Largest whole number of a load. With sums of coefficients beyond 2^40, CP-SAT 9.15 has called plans optimal that were not."""
 
 
 @dataclass(slots=True, eq=False)
