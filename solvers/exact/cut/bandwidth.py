@@ -208,5 +208,3 @@ def _crossed(case: CutCase, level: IntArray) -> tuple[IntArray, IntArray]:
     boundary = np.arange(case.n_levels - 1)[:, None]
     pairs = np.nonzero((level <= boundary) & (boundary < highest))
     return pairs[0], pairs[1]
-
-
