@@ -12,7 +12,7 @@ import numpy as np
 from experiments.systems.bench import Bench
 from formulations.cut.case import with_rate
 from formulations.cut.problem import CutOptions, CutProblem
-from instances.columns import FloatArray
+from instances.columns import FloatArray, IntArray
 from instances.costs.layer_profile import alexnet_profile, read_layer_profile
 from instances.networks.graph import Layer, NetworkGraph
 from instances.networks.importers.caffe import import_caffe
@@ -24,6 +24,7 @@ __all__ = [
     "MBIT",
     "PairProfile",
     "alexnet_pair",
+    "as_chain",
     "at_rate",
     "first_on_server",
     "ionn_pair",
@@ -71,6 +72,34 @@ def ionn_pair(bench: Bench, name: str) -> PairProfile | None:
         device=read_layer_profile(client, network),
         server=np.zeros(len(network)) if server is None else read_layer_profile(server, network),
     )
+
+
+def as_chain(network: NetworkGraph) -> tuple[NetworkGraph, IntArray]:
+    """Return the chain of the network's segments, each all layers from behind one cut point to the next.
+
+    Returns
+    -------
+    chain : NetworkGraph
+        The input, then a layer for every segment with the name and the tensor of its last layer.
+    first : int array, shape (n_segments + 1,)
+        Where the input and every segment begin, as `numpy.add.reduceat` takes it.
+    """
+    ends = network.cut_points()
+    first = np.concatenate([[0], ends[:-1] + 1])
+    operations, weights = (np.add.reduceat(one, first) for one in (network.operations, network.parameter_bytes))
+    layers = tuple(
+        Layer(
+            name=network.layers[end].name,
+            kind=network.layers[end].kind,
+            operations=float(operations[i]),
+            parameter_bytes=float(weights[i]),
+            output_bytes=network.layers[end].output_bytes,
+            output_shape=network.layers[end].output_shape,
+        )
+        for i, end in enumerate(ends.tolist())
+    )
+    edges = tuple((i - 1, i) for i in range(1, len(layers)))
+    return NetworkGraph(name=network.name, layers=layers, edges=edges, source=network.source), first
 
 
 def pair_problem(
