@@ -158,7 +158,8 @@ class Cas:
     def measure(self, bench: Bench) -> Measured:
         """Follow a bandwidth that drifts and one that jumps; search contexts with limits by brute force too."""
         distances, kept = _contexts(bench)
-        walks, traces = [], {}
+        walks: list[dict[str, Any]] = []
+        traces = {}
         for profile in (alexnet_pair(), _resnet101()):
             name = profile.network.name
             for hops in HOPS[name]:
@@ -203,7 +204,7 @@ def _walk(
     """Follow a random walk of ln(bandwidth), each search from the state before, the first from the optimum."""
     rng = np.random.default_rng(3)
     offset, state = 0.0, -1
-    near, examined, latency, optimum, gap, seconds, full = ([] for _ in range(7))  # type: ignore[var-annotated]
+    near, examined, latency, optimum, gap, seconds, full = ([] for _ in range(7))
     trace = []
     for _ in range(STEPS):
         # held within a factor of 20 either way, so that the walk stays where cuts change

@@ -244,7 +244,7 @@ def _clio_thresholds(bench: Bench, problem: CutProblem, cases: dict[int, CutCase
 
 
 def _exact_pairs(bench: Bench, problem: CutProblem) -> list[tuple[Any, float]]:
-    pairs = []
+    pairs: list[tuple[Any, float]] = []
     problems = [at_rate(problem, float(rate)) for rate in np.geomspace(2.5e3, 1e6, 8)]
     for seed in range(CHAINS):
         profile = random_pair(seed)

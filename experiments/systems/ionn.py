@@ -39,7 +39,7 @@ AFTER_S = 5.0
 """How long queries go on after all weights would be there."""
 MIB = 2.0**20
 CHAINS = 30
-PUBLISHED = {
+PUBLISHED: dict[str, dict[float, tuple[float, ...]]] = {
     "alexnet": {0.1: (1.3, 7.6, 223.7), 0.5: (1.3, 7.6, 223.7)},
     "resnet50": {0.1: (5.6, 84.3, 7.8), 0.5: (5.6, 27.2, 57.2, 7.8)},
     "googlenet": {0.1: (2.6, 20.2, 3.9), 0.5: (2.6, 10.7, 9.5, 3.9)},

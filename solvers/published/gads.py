@@ -163,7 +163,8 @@ class Gads:
                 if not len(near):
                     continue
                 points, target = states.scaled(near)
-                distance, order = KDTree(points, leafsize=1).query(target, k=np.arange(1, len(near) + 1))
+                found: tuple[Any, Any] = KDTree(points, leafsize=1).query(target, k=np.arange(1, len(near) + 1))
+                distance, order = found
                 ranked = near[order]
                 kept = np.flatnonzero(states.feasible[ranked])
                 if not len(kept):

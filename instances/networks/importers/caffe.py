@@ -165,7 +165,7 @@ def _one(message: Message, field: str, default: Any, kind: type) -> Any:
     value = message.get(field, [default])[-1]
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise InputError(f"field {field}", f"must be of type {kind.__name__}", value)
-    if kind is int and abs(value) >= _TOO_LARGE:
+    if isinstance(value, int) and abs(value) >= _TOO_LARGE:
         raise InputError(f"field {field}", f"must be below {_TOO_LARGE:,}", value)
     return value
 
