@@ -8,6 +8,10 @@ catalogue.py
     All systems that the workbench covers or plans to, by number.
 bench.py
     `Bench`: where a system solves its problems: methods by name, judged by the referee.
+findings.py
+    Checks that many claims share.
+profiles.py, axes.py
+    Networks with measured layer times as problems of two machines; axes of figures.
 reproduction.py
     `reproduce`: measure, check, collect; what `tiercut reproduce` prints and writes.
 """

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.systems.axes import plain_numbers
 from experiments.systems.bench import Bench
 from experiments.systems.claim import Claim, Facts, Finding
 from experiments.systems.findings import all_equal, always, monotone, never_above
-from experiments.systems.profiles import MBIT, as_chain, at_rate, first_on_server, plain_numbers, random_pair
+from experiments.systems.profiles import MBIT, as_chain, at_rate, first_on_server, random_pair
 from experiments.systems.system import Measured, system
 from formulations.cut.case import CutCase, cases_of
 from formulations.cut.problem import CutOptions, CutProblem

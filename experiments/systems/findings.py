@@ -49,7 +49,10 @@ def monotone(fact: str, what: str, *, rising: bool) -> Check:
     def check(facts: Facts) -> Finding:
         sequences = [np.asarray(one, dtype=float) for one in facts[fact]]
         sign = 1.0 if rising else -1.0
-        broken = sum(bool((sign * np.diff(one) < -ROUNDING * np.abs(one[1:])).any()) for one in sequences)
+        broken = sum(
+            bool((sign * np.diff(one) < -ROUNDING * np.abs(one[1:])).any()) or not np.isfinite(one).all()
+            for one in sequences
+        )
         moved = sum(bool((np.diff(one) != 0).any()) for one in sequences)
         held = bool(sequences) and not broken
         return Finding(

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.systems.axes import plain_numbers
 from experiments.systems.bench import Bench
 from experiments.systems.claim import Claim, Facts, Finding
 from experiments.systems.findings import all_equal, always, monotone, never_above, numbers_near
@@ -24,7 +25,6 @@ from experiments.systems.profiles import (
     first_on_server,
     ionn_pair,
     pair_problem,
-    plain_numbers,
     random_pair,
 )
 from experiments.systems.system import Measured, system

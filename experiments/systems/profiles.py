@@ -29,7 +29,6 @@ __all__ = [
     "first_on_server",
     "ionn_pair",
     "pair_problem",
-    "plain_numbers",
     "random_pair",
 ]
 
@@ -186,9 +185,3 @@ def first_on_server(problem: CutProblem, plan: Any) -> int:
     """Return how many layers run on the device before the first that does not, the input not counted."""
     away = np.flatnonzero(plan.node != problem.source)
     return int(away[0]) - 1 if len(away) else len(plan.node) - 1
-
-
-def plain_numbers(*axes: Any) -> None:
-    """Label the ticks of logarithmic axes (of matplotlib) with numbers as they are."""
-    for axis in axes:
-        axis.set_major_formatter("{x:g}")

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from experiments.systems import neurosurgeon
+from experiments.systems.profiles import MBIT, alexnet_pair, pair_problem
 from experiments.systems.reproduction import Reproduction
 from experiments.systems.system import system_named
+from solvers.exact.cut.bandwidth import bandwidth_map
 from tests.experiments.systems.broken import (
     NO_PROFILES,
     WITHOUT,
@@ -39,6 +41,10 @@ def test_what_can_be_checked_without_data_is_reproduced() -> None:
     checkable = {claim.name for claim in system_named("neurosurgeon").claims if claim.check and not claim.needs}
     assert {name for name, verdict in verdicts(found).items() if verdict == "reproduced"} == checkable
     assert set(verdicts(found).values()) == {"reproduced", "not checkable"}
+    assert found.measured is not None
+    problem = pair_problem(alexnet_pair(), 1.0)
+    exact = [one.low / MBIT for one in bandwidth_map(problem)[1:]]
+    assert found.measured.facts["latency_switches"] == pytest.approx(exact, rel=2e-5)
 
 
 @pytest.mark.skipif(NO_PROFILES, reason=WITHOUT)
