@@ -22,7 +22,8 @@ class Evaluated:
     Parameters
     ----------
     value : array, shape (n_placements,)
-        The objective; ``inf`` where a tensor finds no way or a layer may not run where it does.
+        The objective; ``inf`` where a tensor finds no way, or one down without excursions, and where
+        a layer may not run.
     measures : array, shape (5, n_placements)
         As in `formulations.cut.case.MEASURES`.
     bottleneck_s : array, shape (n_placements,)
@@ -58,16 +59,14 @@ def evaluate_levels(case: CutCase, level: Array) -> Evaluated:
     if len(case.edges):
         a, b = level[:, case.edges[:, 0]], level[:, case.edges[:, 1]]
         possible &= case.way_known[a, b].all(axis=1)
-        backward = (b < a).any(axis=1)
-    else:
-        backward = np.zeros(len(level), dtype=bool)
+        possible &= case.excursions | ~(b < a).any(axis=1)
     bottleneck = stages.max(axis=0)
     value = case.weights @ measures + case.bottleneck_weight * bottleneck + case.constant
     return Evaluated(
         value=np.where(possible, value, np.inf),
         measures=measures,
         bottleneck_s=bottleneck,
-        feasible=possible & (case.excursions | ~backward) & _within(case, level, measures, bottleneck),
+        feasible=possible & _within(case, level, measures, bottleneck),
     )
 
 

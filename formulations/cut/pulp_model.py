@@ -34,7 +34,8 @@ class PulpModel:
         x = np.zeros((self.data.case.n_levels, self.data.case.n_layers))
         for place, variable in self.x.items():
             x[place] = values[variable.name]
-        return np.argmax(x, axis=0)
+        level: IntArray = np.argmax(x, axis=0)
+        return level
 
     def forbid(self, level: IntArray) -> None:
         """Forbid the placement `level`."""

@@ -43,7 +43,8 @@ class PyomoModel:
         x = np.zeros((case.n_levels, case.n_layers))
         for level, layer in m.places:
             x[level, layer] = values[m.x[level, layer].name]
-        return np.argmax(x, axis=0)
+        found: IntArray = np.argmax(x, axis=0)
+        return found
 
     def forbid(self, level: IntArray) -> None:
         """Forbid the placement `level`."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -22,9 +23,9 @@ from instances.columns import FloatArray, IntArray
 from instances.errors import InputError
 from solvers.exact.cut.chain_scan import cut_rows, levels_of_cuts, scan_chain
 from solvers.exact.cut.layered_graph import LayeredGraph, boundary_costs, decline_layered
-from solvers.exact.cut.reduction import reduced
+from solvers.exact.cut.reduction import merged, safe_tails
 
-__all__ = ["Interval", "bandwidth_map", "lower_envelope"]
+__all__ = ["Interval", "RateCase", "bandwidth_map", "lower_envelope", "rate_cases"]
 
 _NO_TRANSFER = 1e300
 """A rate at which transfers take no time."""
@@ -78,23 +79,16 @@ def bandwidth_map(problem: CutProblem, links: IntArray | None = None) -> tuple[I
     InputError
         If the problem is none that a minimum cut solves, or there is no plan.
     """
-    if links is None:
-        links = np.arange(problem.instance.system.n_links)
     lines: list[_Line] = []
-    for still, slow in zip(
-        cases_of(with_rate(problem, links, _NO_TRANSFER)), cases_of(with_rate(problem, links, 1.0)), strict=True
-    ):
-        reason = decline_layered(slow)
-        if reason is not None:
-            raise InputError("bandwidth map", f"needs a problem that min-cut takes: {reason}")
-        lines += _lines_of(reduced(still), reduced(slow))
+    for still, slow in rate_cases(problem, links):
+        lines += _lines_of(still, slow)
     if not lines:
         raise InputError("bandwidth map", "there is no plan")
     order = lower_envelope(np.array([line.fixed for line in lines]), np.array([line.slope for line in lines]))
     kept = [lines[i] for i in order]
     theta = [
         0.0,
-        *((b.fixed - a.fixed) / (a.slope - b.slope) for a, b in zip(kept[:-1], kept[1:], strict=True)),
+        *((b.fixed - a.fixed) / (a.slope - b.slope) for a, b in pairwise(kept)),
         np.inf,
     ]
     found = [
@@ -108,6 +102,28 @@ def bandwidth_map(problem: CutProblem, links: IntArray | None = None) -> tuple[I
         for i, line in enumerate(kept)
     ]
     return tuple(found[::-1])
+
+
+def rate_cases(problem: CutProblem, links: IntArray | None = None) -> list[tuple[CutCase, CutCase]]:
+    """Return every case, reduced, with an endless rate of `links` (absent: of all) and with 1 byte/s.
+
+    Raises
+    ------
+    InputError
+        If a minimum cut does not solve the problem.
+    """
+    if links is None:
+        links = np.arange(problem.instance.system.n_links)
+    found = []
+    for still, slow in zip(
+        cases_of(with_rate(problem, links, _NO_TRANSFER)), cases_of(with_rate(problem, links, 1.0)), strict=True
+    ):
+        reason = decline_layered(slow)
+        if reason is not None:
+            raise InputError("bandwidth map", f"needs a problem that min-cut takes: {reason}")
+        tails = safe_tails(slow)  # the same at every rate
+        found.append((still, slow) if tails is None else (merged(still, tails), merged(slow, tails)))
+    return found
 
 
 def lower_envelope(fixed: FloatArray, slope: FloatArray) -> list[int]:
@@ -154,34 +170,58 @@ def _lines_of(still: CutCase, slow: CutCase) -> list[_Line]:
     return _search(still, slow)
 
 
-def _search(still: CutCase, slow: CutCase) -> list[_Line]:
-    graph = LayeredGraph.build(still.n_layers, still.n_levels, still.edges)
-    cost0, cross0 = still.cost, boundary_costs(still)
-    cost1 = np.where(still.allowed, slow.cost - np.where(still.allowed, cost0, 0.0), 0.0)
-    cross1 = boundary_costs(slow) - cross0
-    columns = np.arange(still.n_layers)
+class RateCase:
+    """A reduced case whose prices are linear in theta = 1 / rate: decides at any rate without being built again.
 
-    def line(cost: FloatArray, crossing: FloatArray) -> _Line | None:
-        found = graph.solve(cost, crossing)
-        if found is None:
-            return None
-        level = found[0]
-        crossed = _crossed(still, level)
+    Parameters
+    ----------
+    still, slow : CutCase
+        The case where the links in question have an endless rate, and where they have 1 byte/s.
+    """
+
+    def __init__(self, still: CutCase, slow: CutCase) -> None:
+        self.case = still
+        self.graph = LayeredGraph.build(still.n_layers, still.n_levels, still.edges)
+        self.cost = still.cost
+        self.crossing = boundary_costs(still)
+        self.cost_slope = np.where(still.allowed, slow.cost - np.where(still.allowed, still.cost, 0.0), 0.0)
+        self.crossing_slope = boundary_costs(slow) - self.crossing
+
+    def level(self, theta: float) -> IntArray | None:
+        """Return the best levels at theta, None where there are none."""
+        found = self.graph.solve(self.cost + theta * self.cost_slope, self.crossing + theta * self.crossing_slope)
+        return None if found is None else found[0]
+
+    def last_level(self) -> IntArray | None:
+        """Return the best levels beyond every breakpoint: nothing whose price grows with theta is used."""
+        found = self.graph.solve(
+            np.where(self.cost_slope > 0, np.inf, self.cost), np.where(self.crossing_slope > 0, np.inf, self.crossing)
+        )
+        return None if found is None else found[0]
+
+    def line(self, level: IntArray) -> _Line:
+        """Return what `level` costs as a line in theta."""
+        columns = np.arange(self.case.n_layers)
+        crossed = _crossed(self.case, level)
         return _Line(
-            float(cost0[level, columns].sum() + cross0[crossed].sum()) + still.constant,
-            float(cost1[level, columns].sum() + cross1[crossed].sum()),
-            still.plan(level),
+            float(self.cost[level, columns].sum() + self.crossing[crossed].sum()) + self.case.constant,
+            float(self.cost_slope[level, columns].sum() + self.crossing_slope[crossed].sum()),
+            self.case.plan(level),
         )
 
-    def at(theta: float) -> _Line | None:
-        return line(cost0 + theta * cost1, cross0 + theta * cross1)
 
-    first = at(0.0)
-    # beyond every breakpoint nothing whose price grows with theta is used
-    last = line(np.where(cost1 > 0, np.inf, cost0), np.where(cross1 > 0, np.inf, cross0))
+def _search(still: CutCase, slow: CutCase) -> list[_Line]:
+    one = RateCase(still, slow)
+
+    def at(theta: float) -> _Line | None:
+        level = one.level(theta)
+        return None if level is None else one.line(level)
+
+    first, last = at(0.0), one.last_level()
     if first is None or last is None:
         return []
-    return [first, *_between(first, last, at), last]
+    end = one.line(last)
+    return [first, *_between(first, end, at), end]
 
 
 def _between(first: _Line, last: _Line, at: Callable[[float], _Line | None]) -> list[_Line]:

@@ -36,17 +36,26 @@ from formulations.cut.case import CutCase
 from instances.columns import BoolArray, FloatArray, IntArray
 from solvers.exact.cut.layered_graph import LayeredGraph, decline_layered
 
-__all__ = ["dominators", "group_ends", "merged_tails", "reduced"]
+__all__ = ["dominators", "group_ends", "merged", "merged_tails", "reduced", "safe_tails"]
 
 
 def reduced(case: CutCase) -> CutCase:
     """Return the case with the layers merged that need not be told apart; itself where nothing is safe."""
+    tails = safe_tails(case)
+    return case if tails is None else merged(case, tails)
+
+
+def safe_tails(case: CutCase) -> IntArray | None:
+    """Return the last layer of every layer's group, shape (n,); None where nothing can be merged safely."""
     if case.n_levels < 2 or decline_layered(case) is not None:
-        return case
+        return None
     tails = merged_tails(case, group_ends(case))
+    return None if (tails == np.arange(case.n_layers)).all() else tails
+
+
+def merged(case: CutCase, tails: IntArray) -> CutCase:
+    """Return the case in which the layers of one tail are one."""
     ends = np.unique(tails)
-    if len(ends) == case.n_layers:
-        return case
     group = np.searchsorted(ends, tails)
     edges = np.unique(group[case.edges], axis=0)
     order = np.argsort(group, kind="stable")
@@ -155,7 +164,7 @@ def _may_rise(case: CutCase) -> BoolArray:
     """Return which layers cost no more on higher levels, at any bandwidth, shape (n,)."""
     levels = np.flatnonzero(case.allowed[:, 1:].any(axis=1)) if case.n_layers > 1 else np.arange(1)
     cost = np.tensordot(case.weights, case.layer, 1)[levels]
-    rises: BoolArray = (np.diff(cost, axis=0) <= 0).all(axis=0)
+    rises: BoolArray = np.logical_and.reduce(np.diff(cost, axis=0) <= 0, axis=0)
     rises[0] = False
     if case.problem.options.return_result:
         rises[-1] = False
