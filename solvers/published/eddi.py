@@ -3,8 +3,8 @@
 Yang L., Shen, Zhong, Liao: EDDI, JPDC 2023, doi 10.1016/j.jpdc.2022.09.005. The abstract states the minimum cut on
 a DAG derived from the network, exit and cut together, and a latency limit. How the DAG is derived is not
 public; here exit i is the trunk up to where its head leaves, cut as in DADS with the arcs back and the pinned
-input, and where no exit keeps the limit the fastest is taken: our reconstruction. A later exit may have a
-smaller tensor to cut at, so that latencies need not rise with the exit: all are tried in turn.
+input: our reconstruction. A later exit may have a smaller tensor to cut at, so that latencies need not rise
+with the exit: all are tried in turn.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import numpy as np
 from formulations.cut.case import LATENCY
 from formulations.cut.evaluator import evaluate_levels
 from instances.columns import IntArray
-from solvers.contract import Budget, MethodParams, Outcome, SolutionStatus, Termination, Trace
+from solvers.contract import Budget, MethodParams, Outcome, Termination, Trace
+from solvers.exact.claim import Claim
 from solvers.exact.cut.layered_graph import LayeredGraph
 from solvers.published.exits import latency_limit, pairs_by_accuracy
 from solvers.published.pairs import Pair, decline_pairs
@@ -46,26 +47,20 @@ class Eddi:
 
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
         """Go from the most accurate version down to the first whose minimum cut keeps the limit."""
-        limit = latency_limit(problem)
-        least: tuple[float, Pair, IntArray] | None = None
+        claim, limit = Claim(budget=budget, trace=trace), latency_limit(problem)
+        reason, fastest = "no exit keeps the latency limit", np.inf
         for pairs in pairs_by_accuracy(problem):
             own = [(seconds, pair, level) for pair in pairs for seconds, level in _fastest(pair)]
             if not own:
                 continue
-            best = min(own, key=lambda one: one[0])
-            if least is None or best[0] < least[0]:
-                least = best
-            if best[0] <= limit:
-                least = best
+            seconds, pair, level = min(own, key=lambda one: one[0])
+            fastest = min(fastest, seconds)
+            if seconds <= limit:
+                claim.offer(pair.plan(level))
+                reason = "" if claim.plan is not None else "the plan breaks a rule or limit that it does not know"
                 break
-        if least is None:
-            return Outcome(
-                plan=None, status=SolutionStatus.NONE, termination=Termination.COMPLETED, reason="no version has a cut"
-            )
-        plan = least[1].plan(least[2])
-        trace.incumbent(plan)
-        reason = "" if least[0] <= limit else "no exit keeps the latency limit; this is the fastest"
-        return Outcome(plan=plan, status=SolutionStatus.FEASIBLE, termination=Termination.COMPLETED, reason=reason)
+        claim.info["fastest_s"] = float(fastest)
+        return claim.outcome(Termination.COMPLETED, reason)
 
 
 def _fastest(pair: Pair) -> list[tuple[float, IntArray]]:

@@ -25,7 +25,8 @@ from formulations.cut.evaluator import evaluate_levels
 from formulations.cut.problem import CutProblem
 from instances.columns import FloatArray, IntArray
 from instances.errors import InputError
-from solvers.contract import Budget, MethodParams, Outcome, SolutionStatus, Termination, Trace
+from solvers.contract import Budget, MethodParams, Outcome, Termination, Trace
+from solvers.exact.claim import Claim
 from solvers.published.exits import latency_limit, pairs_by_accuracy
 from solvers.published.pairs import Pair, pairs_of
 from solvers.registry import register
@@ -74,20 +75,16 @@ class Edgent:
 
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
         """Go from the most accurate version down to the first that keeps the limit."""
-        limit = latency_limit(problem)
+        claim, limit = Claim(budget=budget, trace=trace), latency_limit(problem)
+        reason = "no exit keeps the latency limit at any partition point"
         for pairs in pairs_by_accuracy(problem):
             found = [self._fastest(pair) for pair in pairs]
             best = min(range(len(pairs)), key=lambda i: found[i][0])
             if found[best][0] <= limit:
-                plan = pairs[best].plan(found[best][1])
-                trace.incumbent(plan)
-                return Outcome(plan=plan, status=SolutionStatus.FEASIBLE, termination=Termination.COMPLETED)
-        return Outcome(
-            plan=None,
-            status=SolutionStatus.NONE,
-            termination=Termination.COMPLETED,
-            reason="no exit keeps the latency limit at any partition point",
-        )
+                claim.offer(pairs[best].plan(found[best][1]))
+                reason = "" if claim.plan is not None else "the plan breaks a rule or limit that it does not know"
+                break
+        return claim.outcome(Termination.COMPLETED, reason)
 
     def _fastest(self, pair: Pair) -> tuple[float, IntArray]:
         rows = co_inference_rows(pair.case, self.params.front)

@@ -15,14 +15,17 @@ from solvers.contract import Budget, Method, MethodParams, Outcome, SolutionStat
 
 GOOD, BAD, UNKNOWN = "reproduced", "not reproduced", "not checkable"
 
+Which = int | Callable[[Any], int]
+"""Index of the case, or a function of the problem."""
+
 
 class Placing:
-    """A method that places the first case's layers by a fixed rule, whatever the problem."""
+    """A method that places one case's layers by a fixed rule, whatever the problem."""
 
     Params: ClassVar[type[MethodParams]] = MethodParams
     families: ClassVar[frozenset[str]] = frozenset({"cut"})
 
-    def __init__(self, levels: Callable[[CutCase], Any], which: int = 0) -> None:
+    def __init__(self, levels: Callable[[CutCase], Any], which: Which = 0) -> None:
         self.params = MethodParams()
         self.levels, self.which = levels, which
 
@@ -30,17 +33,18 @@ class Placing:
         return None
 
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
-        case = list(cases_of(problem))[self.which]
+        which = self.which if isinstance(self.which, int) else self.which(problem)
+        case = list(cases_of(problem))[which]
         plan = case.plan(np.asarray(self.levels(case), dtype=np.int64))
         return Outcome(plan=plan, status=SolutionStatus.FEASIBLE, termination=Termination.COMPLETED)
 
 
-def all_local(which: int = 0) -> Callable[[], Method]:
+def all_local(which: Which = 0) -> Callable[[], Method]:
     """Return a maker of a method that runs everything on the device."""
     return lambda: Placing(lambda case: np.zeros(case.n_layers), which)
 
 
-def all_far(level: int = 1, which: int = 0) -> Callable[[], Method]:
+def all_far(level: int = 1, which: Which = 0) -> Callable[[], Method]:
     """Return a maker of a method that runs everything but the input on a level."""
     return lambda: Placing(lambda case: np.where(np.arange(case.n_layers) > 0, level, 0), which)
 
