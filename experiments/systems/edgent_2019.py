@@ -32,6 +32,7 @@ NOISE = 200
 REAL = 24
 MOST_REAL = 400
 LEAST_MBIT = 0.01
+ROUNDS = 1000
 
 
 def _no_lower(facts: Facts, which: str) -> Finding:
@@ -274,11 +275,10 @@ def _noisy(given: Configurations, table: ConfigurationMap, facts: dict[str, Any]
 
 
 def _timed(bench: Bench, given: Configurations, table: ConfigurationMap, facts: dict[str, Any]) -> None:
-    rounds = 1000
     began = time.perf_counter()
-    for _ in range(rounds):
+    for _ in range(ROUNDS):
         looked = table.choice[table.state(2e5, 0.2)]
-    facts["lookup_s"] = (time.perf_counter() - began) / rounds
+    facts["lookup_s"] = (time.perf_counter() - began) / ROUNDS
     facts["looked_up"] = np.size(looked)
     problem = branchy_alexnet().problem(1.6, latency_limit_s=LIMIT_S, excursions=True)
     facts["solve_s"] = bench.run("edgent-2019", problem, repeats=3).seconds

@@ -46,12 +46,14 @@ class Pair:
     @property
     def near_s(self) -> FloatArray:
         """Seconds of every layer on the device, shape (n,)."""
-        return self.case.layer[LATENCY, 0]
+        found: FloatArray = self.case.layer[LATENCY, 0]
+        return found
 
     @property
     def far_s(self) -> FloatArray:
         """Seconds of every layer on the other node, shape (n,)."""
-        return self.case.layer[LATENCY, 1]
+        found: FloatArray = self.case.layer[LATENCY, 1]
+        return found
 
     @property
     def move_s(self) -> FloatArray:
