@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from experiments.systems.system import Measured, system
 from experiments.systems.two_tier import BYTES_PER_MBIT, all_hold, no_worse, single_case
 from formulations.cut.case import CutCase
 from formulations.cut.problem import CutProblem
-from instances.columns import FloatArray
+from instances.columns import BoolArray, FloatArray, IntArray
 from instances.networks.catalogue import load_network
 from instances.networks.graph import NetworkGraph
 from instances.one_inference import Machine, Wire, one_inference
@@ -28,7 +29,7 @@ SPEEDS = (4e9, 40e9, 400e9)
 TO_EDGE_MBIT = (0.5, 2.0, 5.85, 18.88, 100.0)
 TO_CLOUD_MBIT = (0.5, 5.0, 50.0)
 MILP_RUNS = 6
-RESTRICTIONS = {
+RESTRICTIONS: dict[str, Callable[[IntArray, IntArray, int], BoolArray]] = {
     "device only": lambda p, q, n: p == n,
     "edge only": lambda p, q, n: (p == 0) & (q == n),
     "cloud only": lambda p, q, n: (p == 0) & (q == 0),
