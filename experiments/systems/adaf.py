@@ -12,7 +12,7 @@ from experiments.systems.bench import Bench
 from experiments.systems.claim import Claim, Facts, Finding
 from experiments.systems.mlp import Perceptron, linear_prediction, mape
 from experiments.systems.system import Measured, system
-from experiments.systems.two_tier import BYTES_PER_MBIT, all_hold, no_worse, single_case
+from experiments.systems.two_tier import BYTES_PER_MBIT, all_hold, logarithmic, no_worse, single_case
 from formulations.cut.case import CutCase
 from formulations.cut.problem import CutProblem
 from instances.columns import BoolArray, FloatArray, IntArray
@@ -261,9 +261,9 @@ def _draw(figure: Any, table: pd.DataFrame) -> None:
                 own["to edge (Mbit/s)"],
                 100 * own["gain over best"],
                 marker="o",
-                label=f"{to_cloud:g} Mbit/s to the cloud",
+                label=f"{to_cloud:g} to the cloud",
             )
-        one.set_xscale("log")
+        logarithmic(one.xaxis)
         one.set_title(name)
         one.set_xlabel("Mbit/s to the edge")
     np.atleast_1d(axes)[0].set_ylabel("gain over one or two tiers (%)")

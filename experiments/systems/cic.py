@@ -12,7 +12,7 @@ import pandas as pd
 from experiments.systems.bench import Bench
 from experiments.systems.claim import Claim, Facts, Finding
 from experiments.systems.system import Measured, system
-from experiments.systems.two_tier import all_hold, by_rates, single_case, two_tier
+from experiments.systems.two_tier import all_hold, by_rates, logarithmic, single_case, two_tier
 from formulations.cut.case import CutCase
 from instances.networks.catalogue import load_network
 from solvers.exact.cut.layered_graph import LayeredGraph, boundary_costs
@@ -193,6 +193,6 @@ def _draw(figure: Any, table: pd.DataFrame) -> None:
     place = np.arange(len(table))
     axes.bar(place - 0.2, table["layers"], 0.4, label="layers")
     axes.bar(place + 0.2, table["kept"], 0.4, label="kept for all bandwidths")
-    axes.set_yscale("log")
+    logarithmic(axes.yaxis)
     axes.set_xticks(place, table["network"].tolist(), rotation=30, ha="right")
     axes.legend()

@@ -18,6 +18,7 @@ from experiments.systems.two_tier import (
     asked,
     by_rates,
     equal,
+    logarithmic,
     no_worse,
     prefixes,
     random_dag,
@@ -442,7 +443,7 @@ def _draw(figure: Any, table: pd.DataFrame, facts: Facts) -> None:
     for name, own in table.groupby("network", sort=False):
         left.plot(uplinks, (own["cloud-only (s)"] / own["DSL (s)"]).tolist(), marker="o", label=str(name))
     left.set_ylabel("cloud-only latency over DSL's")
-    left.set_yscale("log")
+    logarithmic(left.yaxis)
     left.legend(fontsize="small")
     right.hist(facts["random_ratios"], bins=30)
     right.set_xlabel("DSH's longest stage over the optimum")

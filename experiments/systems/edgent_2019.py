@@ -13,7 +13,7 @@ from experiments.systems.bench import Bench
 from experiments.systems.branchy_alexnet import branchy_alexnet
 from experiments.systems.claim import Claim, Facts, Finding
 from experiments.systems.system import Measured, system
-from experiments.systems.two_tier import BYTES_PER_MBIT, account, all_hold
+from experiments.systems.two_tier import BYTES_PER_MBIT, account, all_hold, logarithmic
 from formulations.versions import versions_of
 from instances.columns import FloatArray
 from solvers.published.edgent_2019 import ConfigurationMap, Configurations, dynamic, static
@@ -303,7 +303,7 @@ def _draw(figure: Any, given: Configurations, trace: FloatArray, own: Any) -> No
     for t in own.changes:
         above.axvline(t, color="black", linestyle=":", linewidth=0.8)
     above.set_ylabel("Mbit/s")
-    above.set_yscale("log")
+    logarithmic(above.yaxis)
     below.plot(own.rewards(given, trace), linewidth=0.8, label="dynamic")
     below.plot(static(given, trace).rewards(given, trace), linewidth=0.8, alpha=0.7, label="static")
     below.set_ylabel("reward")

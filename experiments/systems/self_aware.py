@@ -11,7 +11,7 @@ import pandas as pd
 from experiments.systems.bench import Bench
 from experiments.systems.claim import Claim, Facts, Finding
 from experiments.systems.system import Measured, system
-from experiments.systems.two_tier import BYTES_PER_MBIT, account, all_hold, asked, no_worse
+from experiments.systems.two_tier import BYTES_PER_MBIT, account, all_hold, asked, logarithmic, no_worse
 from formulations.cut.problem import CutOptions, CutProblem
 from instances.columns import FloatArray
 from instances.networks.catalogue import load_network
@@ -355,7 +355,7 @@ def _draw(figure: Any, facts: Facts) -> None:
         left.plot(range(1, len(values) + 1), values, marker="o", label=name)
     left.set_xlabel("boards that all run layers")
     left.set_ylabel("least latency (s)")
-    left.set_yscale("log")
+    logarithmic(left.yaxis)
     left.legend(fontsize="xx-small")
     right.scatter([latency for _, latency, _ in facts["balance"]], [stream for *_, stream in facts["balance"]], s=10)
     right.axline((1, 1), slope=1, linewidth=0.8, color="black")

@@ -25,6 +25,7 @@ __all__ = [
     "asked",
     "by_rates",
     "equal",
+    "logarithmic",
     "no_worse",
     "prefixes",
     "random_dag",
@@ -132,3 +133,12 @@ def no_worse(pairs: list[tuple[str, float | None, float | None]], what: str) -> 
 def rising(values: Sequence[float]) -> bool:
     """Return whether no value is below the one before it."""
     return all(b >= a - EQUAL * max(abs(a), 1e-12) for a, b in pairwise(values))
+
+
+def logarithmic(axis: Any) -> None:
+    """Make an axis of a plot logarithmic, with plain numbers at its ticks."""
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
+    (axis.axes.set_xscale if axis.axis_name == "x" else axis.axes.set_yscale)("log")
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
