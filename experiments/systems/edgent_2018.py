@@ -108,13 +108,13 @@ def _only_edgent(facts: Facts) -> Finding:
     none = [limit for limit, met in facts["methods"] if not any(met.values())]
     evidence = (
         f"at {METHODS_RATE_MBIT} Mbit/s only Edgent meets {_span(own)}, edge and partition too {_span(all_of)}, "
-        f"none meets {_span(none)} (published: 0.2-0.3 s, from 0.4 s on, 0.1 s)"
+        f"limits that none meets: {_span(none)} (published: 0.2-0.3 s, from 0.4 s on, 0.1 s)"
     )
     return Finding(holds={0.2, 0.3} <= set(own), evidence=evidence)
 
 
 def _span(values: list[float]) -> str:
-    return f"{values[0]:g}-{values[-1]:g} s" if values else "no limit"
+    return f"{values[0]:g}-{values[-1]:g} s" if values else "none"
 
 
 def _within(facts: Facts) -> Finding:

@@ -210,7 +210,7 @@ class SelfAware:
         ),
         Claim(
             name="two-boards",
-            text="two equal idle boards cannot double the throughput of one more than once",
+            text="two equal idle boards at most double the throughput of one",
             kind="theorem",
             source="our derivation",
             check=_two_boards,
