@@ -153,6 +153,7 @@ def _accuracy_falls(facts: Facts) -> Finding:
     methods=(),
     reconstruction=(
         "time is counted in multiply-adds of the layers in the authors' public networks",
+        "the layers of AlexNet's first branch where it is put behind conv 1, and ResNet-110 with 18 blocks a stage as the network without branches",
         "calibration samples are synthetic: entropies and correctness of one difficulty a sample, sharper at later exits",
         "the exact sweep over thresholds; the paper screens a grid",
     ),
