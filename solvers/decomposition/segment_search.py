@@ -9,18 +9,18 @@ is randomised rounding without the mixes' options (P. Raghavan and C. Thompson, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from formulations.joint.problem import JointProblem
-from instances.columns import Array, FloatArray
+from instances.columns import FloatArray
 from solvers.contract import Budget
-from solvers.decomposition.blocks import SegmentDual
+from solvers.decomposition.passes import Passes
 from solvers.decomposition.polish import anneal, descend
-from solvers.decomposition.replies import load_of, reply
 from solvers.decomposition.segment_plan import segment_plan
 from solvers.decomposition.segments import Segments
-from solvers.decomposition.shortlist import Shortlist, shortlist
+from solvers.decomposition.shortlist import Shortlist
 from solvers.exact.claim import Claim
 from solvers.joint_kernels import State, fill
 
@@ -45,29 +45,29 @@ class SegmentSearch:
     ----------
     problem : JointProblem
         With ``optimal`` sharing.
-    segments : Segments
-        Of the problem.
+    names : Segments
+        What `segment_plan` needs of the problem's segments.
+    passes : Passes
+        Over the tasks, wherever they are held.
     claim : Claim
         Where bounds and plans are reported.
     """
 
     problem: JointProblem
-    segments: Segments
+    names: Segments
+    passes: Passes
     claim: Claim
-    dual: SegmentDual
     points: FloatArray
     pass_s: float = 0.0
 
     @classmethod
-    def start(cls, problem: JointProblem, segments: Segments, claim: Claim) -> SegmentSearch | None:
+    def start(cls, problem: JointProblem, names: Segments, passes: Passes, claim: Claim) -> SegmentSearch | None:
         """Return a search that knows the bound without prices; None where some task has no option."""
-        n_resources = len(problem.instance.system.resources)
-        dual = SegmentDual.start(segments, n_resources, claim.budget.threads)
-        bound, _ = dual.bound()
+        bound = passes.bound()
         if not np.isfinite(bound):
             return None
         claim.raise_bound(bound)
-        return cls(problem, segments, claim, dual, dual.load)
+        return cls(problem, names, passes, claim, passes.load)
 
     @property
     def _budget(self) -> Budget:
@@ -80,7 +80,7 @@ class SegmentSearch:
         planned, done = False, 0
         while done < sweeps:
             began = self.claim.trace.clock.seconds()
-            self.dual.sweep(rng.random(self.dual.n_tasks))
+            self.passes.sweep(rng)
             self.pass_s = self.claim.trace.clock.seconds() - began
             done += 1
             # a bound costs as much as a sweep, and the first prices are worth none
@@ -90,12 +90,12 @@ class SegmentSearch:
             gap = self._raise_bound()
             late = self.claim.trace.left(self._budget) <= enough
             if not planned and (gap <= _FIRST_PLAN or done >= _FIRST_SWEEPS):
-                self._reply(self.dual.state.copy(), turns=2)
+                self._reply(self.passes.drawn(), turns=2)
                 planned = True
             if self.claim.closed or late or gap <= _CONVERGED:
                 break
         if not self.claim.closed:
-            self._polish(self._reply(self.dual.state.copy(), turns=_MOST_REPLIES), rng)
+            self._polish(self._reply(self.passes.drawn(), turns=_MOST_REPLIES), rng)
         return done
 
     def _left(self, passes: float) -> float:
@@ -104,30 +104,29 @@ class SegmentSearch:
 
     def _raise_bound(self) -> float:
         """Report the bound at the current loads; return the relaxation's relative gap to the best."""
-        bound, _ = self.dual.bound()
+        bound = self.passes.bound()
         if self.claim.bound is None or bound > self.claim.bound:
-            self.points = self.dual.load.copy()
+            self.points = self.passes.load.copy()
             self.claim.raise_bound(bound)
         assert self.claim.bound is not None
-        value = self.dual.value()
+        value = self.passes.value()
         return (value - self.claim.bound) / value if value > 0 else 0.0
 
-    def _reply(self, state: Array, turns: int) -> Array:
+    def _reply(self, state: Any, turns: int) -> Any:
         """Let the tasks of a drawn plan reply until few move, report it, and return it."""
-        n, threads = len(state), self._budget.threads
-        _, load = load_of(self.segments, state, len(self.points), threads)
+        load = self.passes.load_of(state)
         for _ in range(turns if self._left(1.0) > 0 else 0):
-            moves, load = reply(self.segments, state, load, threads)
-            if moves <= _QUIET * n or self._left(1.0) <= 0:
+            moves, load = self.passes.reply(state, load)
+            if moves <= _QUIET * self.passes.n_tasks or self._left(1.0) <= 0:
                 break
-        self.claim.offer(segment_plan(self.problem, self.segments, state))
+        self.claim.offer(segment_plan(self.problem, self.names, self.passes.codes(state)))
         return state
 
-    def _polish(self, state: Array, rng: np.random.Generator) -> None:
+    def _polish(self, state: Any, rng: np.random.Generator) -> None:
         """Anneal among the options near the cheapest, and report the plan where it is better."""
         if self._left(_PASSES_OF_A_SHORTLIST) <= 0:
             return
-        few = shortlist(self.segments, self.points, state, self._budget.threads)
+        few = self.passes.shortlist(self.points, state)
         counts = np.diff(few.game.task_offsets)
         task = np.flatnonzero(counts > 1)
         if not len(task) or self.claim.value is None:
@@ -135,12 +134,12 @@ class SegmentSearch:
         choices = task, np.concatenate(([0], np.cumsum(counts[task]))), np.flatnonzero(np.repeat(counts > 1, counts))
         now = _state_of(few, len(self.points))
         for hot in _HOT:
-            room = hot * self.claim.value / len(state)
+            room = hot * self.claim.value / self.passes.n_tasks
             anneal(few.game, now, choices, room, _COOLING * room, _TURNS * len(task), rng)
             if self._left(1.0) <= 0:
                 break
         descend(few.game, now, task, lambda: self._left(1.0) <= 0)
-        self.claim.offer(segment_plan(self.problem, self.segments, few.code[now.choice]))
+        self.claim.offer(segment_plan(self.problem, self.names, few.code[now.choice]))
 
 
 def _state_of(few: Shortlist, n_resources: int) -> State:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from instances.columns import Array, FloatArray
+from instances.columns import Array, FloatArray, IntArray
 from solvers.decomposition.blocks import side_by_side
 from solvers.decomposition.segment_pricing import (
     CANDIDATE,
@@ -34,7 +34,7 @@ from solvers.decomposition.segment_pricing import (
 from solvers.decomposition.segments import FLOOR, NETWORK, Segments
 from solvers.joint_kernels import Game
 
-__all__ = ["Shortlist", "shortlist"]
+__all__ = ["Shortlist", "shortlist", "shortlist_of"]
 
 _MOST = 12
 _NEAR = 0.05
@@ -77,8 +77,15 @@ def shortlist(segments: Segments, points: FloatArray, state: Array, threads: int
         [(begin, end, points, segments, room, codes, state, *out) for (begin, end), (room, codes) in spans],
         threads,
     )
+    return shortlist_of(task_offsets, cost, use_offsets, resource, root, code)
+
+
+def shortlist_of(
+    task_offsets: IntArray, cost: FloatArray, use_offsets: IntArray, resource: Array, root: FloatArray, code: Array
+) -> Shortlist:
+    """Return the shortlist of these options; its columns but `root` and `code` become read-only."""
     # the kernels are compiled for the read-only columns of an option table
-    nobody = np.zeros(n_options + 1, np.int64), np.empty(0, np.int32), np.empty(0)
+    nobody = np.zeros(len(cost) + 1, np.int64), np.empty(0, np.int32), np.empty(0)
     for column in (task_offsets, cost, use_offsets, resource, *nobody):
         column.flags.writeable = False
     game = Game(task_offsets, cost, use_offsets, resource, root, *nobody, limit=np.empty(0), equal=False)

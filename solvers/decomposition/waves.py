@@ -16,6 +16,7 @@ from instances.columns import Array, IntArray
 __all__ = ["lanes_of", "order_by_lanes"]
 
 _LANES = 4
+_TASKS_A_LANE = 250_000
 _FEW = 2_000
 _TASKS_A_WAVE = 200
 _MOST_WAVES = 12
@@ -25,7 +26,8 @@ def _shape(n_tasks: int) -> tuple[list[int], int]:
     """Return the bounds of the lanes among the sorted tasks, and the number of waves; few tasks go one by one."""
     if n_tasks < _FEW:
         return [0, n_tasks], 1
-    bounds = np.linspace(0, n_tasks, _LANES + 1).astype(int).tolist()
+    lanes = max(_LANES, n_tasks // _TASKS_A_LANE)
+    bounds = np.linspace(0, n_tasks, lanes + 1).astype(int).tolist()
     return bounds, min(_MOST_WAVES, n_tasks // _TASKS_A_WAVE)
 
 
