@@ -39,12 +39,21 @@ COLUMNS = {
     "send_s": ("send s", "{:.1f}"),
     "sweep_s": ("sweep s", "{:.2f}"),
     "local_sweep_s": ("local", "{:.2f}"),
+    "sweep_cpu_s": ("sweep CPU s", "{:.2f}"),
+    "local_sweep_cpu_s": ("local", "{:.2f}"),
     "bound_s": ("bound s", "{:.2f}"),
     "local_bound_s": ("local", "{:.2f}"),
+    "bound_cpu_s": ("bound CPU s", "{:.2f}"),
+    "local_bound_cpu_s": ("local", "{:.2f}"),
     "reply_s": ("reply s", "{:.2f}"),
     "local_reply_s": ("local", "{:.2f}"),
+    "reply_cpu_s": ("reply CPU s", "{:.2f}"),
+    "local_reply_cpu_s": ("local", "{:.2f}"),
     "run_s": ("run s", "{:.1f}"),
     "local_run_s": ("local", "{:.1f}"),
+    "run_cpu_s": ("run CPU s", "{:.1f}"),
+    "worker_cpu": ("of it workers", "{:.1f}"),
+    "local_run_cpu_s": ("local", "{:.1f}"),
     "sweep_out_mb": ("sweep out MB", "{:.2f}"),
     "sweep_in_mb": ("in", "{:.2f}"),
     "bound_in_mb": ("bound in MB", "{:.2f}"),
@@ -63,28 +72,33 @@ def resident(process: psutil.Process) -> float:
     return float(process.memory_info().rss) / MB
 
 
-def passed(passes: Passes, sweeps: int) -> tuple[dict[str, float], list[float]]:
+def spent(processes: list[psutil.Process]) -> float:
+    """Return the processor seconds of the processes, which do not depend on what else the machine does."""
+    return sum(sum(process.cpu_times()[:2]) for process in processes)
+
+
+def passed(passes: Passes, sweeps: int, processes: list[psutil.Process]) -> tuple[dict[str, float], list[float]]:
     """Return the seconds of a run and of its passes, and what it ends with."""
     rng, seconds = np.random.default_rng(1), {}
 
     def timed(name: str, work: Callable[[], Any]) -> Any:
-        began = time.perf_counter()
+        began, before = time.perf_counter(), spent(processes)
         result = work()
-        seconds[name] = time.perf_counter() - began
+        seconds[name], seconds[f"{name}_cpu"] = time.perf_counter() - began, spent(processes) - before
         return result
 
-    began = time.perf_counter()
+    began, before = time.perf_counter(), spent(processes)
     each = []
     for _ in range(sweeps):
         timed("sweep", lambda: passes.sweep(rng))
-        each.append(seconds["sweep"])
+        each.append((seconds["sweep"], seconds["sweep_cpu"]))
     bound = timed("bound", passes.bound)
     state = passes.drawn()
     load = passes.load_of(state)
     _, load = timed("reply", lambda: passes.reply(state, load))
     codes = passes.codes(state)
-    seconds["run"] = time.perf_counter() - began
-    seconds["sweep"] = float(np.median(each))
+    seconds["run"], seconds["run_cpu"] = time.perf_counter() - began, spent(processes) - before
+    seconds["sweep"], seconds["sweep_cpu"] = np.median(each, axis=0).tolist()
     return seconds, [bound, passes.value(), float(load @ load), float(codes.sum())]
 
 
@@ -99,7 +113,13 @@ def row_of(tasks: int, workers: int, sweeps: int) -> dict[str, Any]:
         started = time.perf_counter()
         passes = DistributedPasses.start(client, segments, n)
         sent = time.perf_counter()
-        seconds, found = passed(passes, sweeps)
+        processes = [psutil.Process(pid) for pid in client.run(os.getpid).values()]
+        scheduling = psutil.Process(client.run_on_scheduler(os.getpid))
+        passes.sweep(np.random.default_rng(0))  # places the tasks; the workers have compiled code in memory after that
+        passes.bound(), passes.reply(passes.drawn(), passes.load)
+        work_before = spent(processes)
+        seconds, found = passed(passes, sweeps, [psutil.Process(), scheduling, *processes])
+        working = spent(processes) - work_before
         passes.traffic.sent = passes.traffic.received = 0
         passes.sweep(np.random.default_rng(2))
         sweep_out, sweep_in = passes.traffic.sent, passes.traffic.received
@@ -111,13 +131,14 @@ def row_of(tasks: int, workers: int, sweeps: int) -> dict[str, Any]:
         passes.codes(state)
         plan = passes.traffic.received
         client_mb = resident(psutil.Process())
-        held = [resident(psutil.Process(pid)) for pid in client.run(os.getpid).values()]
-        scheduler = resident(psutil.Process(client.run_on_scheduler(os.getpid)))
+        held, scheduler = [resident(process) for process in processes], resident(scheduling)
         passes.traffic.received = 0
         passes.shortlist(passes.load, state)
         few = passes.traffic.received
         reached, block = passes.reached, passes.traffic.blocks
-    local_seconds, local = passed(LocalPasses.start(segments, n, workers), sweeps)
+    home = LocalPasses.start(segments, n, workers)
+    home.sweep(np.random.default_rng(0))
+    local_seconds, local = passed(home, sweeps, [psutil.Process()])
     return {
         "tasks": tasks,
         "resources": n,
@@ -125,6 +146,7 @@ def row_of(tasks: int, workers: int, sweeps: int) -> dict[str, Any]:
         "block_mb": block / MB,
         "start_s": started - began,
         "send_s": sent - started,
+        "worker_cpu": working,
         **{f"{name}_s": value for name, value in seconds.items()},
         **{f"local_{name}_s": value for name, value in local_seconds.items()},
         "sweep_out_mb": sweep_out / MB,
@@ -160,7 +182,7 @@ def main() -> None:
     parser.add_argument("--run", type=int, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.run:
-        passed(LocalPasses.start(*_small(), 1), 1)
+        passed(LocalPasses.start(*_small(), 1), 1, [])
         print(json.dumps(row_of(asked.run, asked.workers, asked.sweeps)))
         return
     rows = []

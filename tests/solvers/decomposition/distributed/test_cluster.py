@@ -22,7 +22,7 @@ from solvers.decomposition.distributed.passes import DistributedPasses
 from solvers.trace import RefereedTrace
 from tests.experiments.cluster.conftest import DaskCluster
 
-SETTINGS = {"sweeps": "4", "table_options": "0"}
+SETTINGS = {"sweeps": "3", "table_options": "0"}
 
 
 def metro(tasks: int, **options: Any) -> JointProblem:
@@ -43,6 +43,7 @@ def check_same(one: Outcome, other: Outcome) -> None:
     assert (one.info, one.status, one.termination) == (other.info, other.status, other.termination)
 
 
+@pytest.mark.slow
 def test_a_cluster_gives_the_result_of_one_process(cluster: DaskCluster) -> None:
     problem = metro(2_400)
     check_same(solved(problem), solved(problem, cluster=cluster.address))
@@ -74,7 +75,7 @@ def test_a_worker_that_is_killed_in_a_sweep_and_in_a_reply_changes_nothing(
 
         monkeypatch.setattr(DistributedPasses, name, call)
 
-    interrupted("sweep", 3)
+    interrupted("sweep", 2)
     interrupted("reply", 1)
     away = solved(problem, cluster=cluster.address)
     assert len(set(killed)) == 2
@@ -93,6 +94,7 @@ def test_solve_starts_workers_of_its_own_and_leaves_none() -> None:
 
 
 def test_what_is_missing_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("solvers.decomposition.distributed.connection._CONNECT_S", 1)
     outcome = solved(metro(20), cluster="tcp://127.0.0.1:9")
     assert (outcome.termination, outcome.plan) == (Termination.UNAVAILABLE, None)
     assert outcome.reason.startswith("cluster: no scheduler answers (")
