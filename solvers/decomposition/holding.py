@@ -43,8 +43,9 @@ def held_tasks(
         yield LocalPasses.start(segments, n_resources, threads), segments
         return
     with connect(ClusterAddress.read(cluster)) as client:
-        passes = DistributedPasses.start(client, segments, n_resources)
-        yield passes, _names_of(segments)
+        passes, names = DistributedPasses.start(client, segments, n_resources), _names_of(segments)
+        del segments  # the workers hold them
+        yield passes, names
 
 
 def _names_of(segments: Segments) -> Segments:

@@ -135,24 +135,34 @@ class Lagrangian:
         `info` counts sweeps and dual steps and says how many options the bound ruled out.
         """
         claim = Claim(budget=budget, trace=trace)
-        segments = _segments(problem)
-        if isinstance(segments, Segments):
-            try:
-                searched = self._by_segments(problem, segments, claim, rng)
-            except InputError as error:
-                return claim.outcome(Termination.UNAVAILABLE, str(error))
-            except ConnectionError as error:
-                return claim.outcome(Termination.CRASHED, str(error))
-            if searched and (claim.closed or not self._refines(problem, budget, trace)):
-                late = trace.left(budget) <= 0
-                return claim.outcome(Termination.TIME_LIMIT if late else Termination.COMPLETED)
+        try:
+            searched = self._by_segments(problem, claim, rng)
+        except InputError as error:
+            return claim.outcome(Termination.UNAVAILABLE, str(error))
+        except ConnectionError as error:
+            return claim.outcome(Termination.CRASHED, str(error))
+        if searched and (claim.closed or not self._refines(problem, budget, trace)):
+            late = trace.left(budget) <= 0
+            return claim.outcome(Termination.TIME_LIMIT if late else Termination.COMPLETED)
         return self._by_table(problem, claim, rng)
 
-    def _by_segments(self, problem: Any, segments: Segments, claim: Claim, rng: np.random.Generator) -> bool:
-        """Search by passes over the tasks, wherever they are held; return whether every task has an option."""
+    def _by_segments(self, problem: Any, claim: Claim, rng: np.random.Generator) -> bool:
+        """Search by passes over the tasks, wherever they are held; return whether that can be done.
+
+        Raises
+        ------
+        InputError
+            If the cluster cannot be used.
+        ConnectionError
+            If it is gone.
+        """
+        segments = _segments(problem)
+        if isinstance(segments, str):
+            return False
         n_resources = len(problem.instance.system.resources)
-        with held_tasks(segments, n_resources, claim.budget.threads, self.params.cluster) as (passes, names):
-            del segments  # a cluster holds them
+        held = held_tasks(segments, n_resources, claim.budget.threads, self.params.cluster)
+        del segments  # workers may hold them from here on
+        with held as (passes, names):
             search = SegmentSearch.start(problem, names, passes, claim)
             if search is not None:
                 claim.info["sweeps"] = search.run(self.params.sweeps, rng)
