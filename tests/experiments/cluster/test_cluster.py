@@ -18,7 +18,6 @@ import psutil
 import pytest
 
 from experiments.cli.main import main
-from solvers.cluster_address import ClusterAddress
 from experiments.comparison import run_study
 from experiments.merging import content_of
 from experiments.runner import RunnerOptions, run_trials
@@ -26,6 +25,7 @@ from experiments.shelf import Shelf
 from experiments.store import Store
 from experiments.study import Study, study_of
 from instances.errors import InputError
+from solvers.cluster_address import ClusterAddress
 from solvers.contract import Budget
 from tests.experiments.cluster.conftest import ROOT, DaskCluster
 from tests.experiments.test_runner import task

@@ -49,6 +49,7 @@ def test_a_cluster_gives_the_result_of_one_process(cluster: DaskCluster) -> None
     check_same(solved(problem), solved(problem, cluster=cluster.address))
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_in_a_sweep_and_in_a_reply_changes_nothing(
     cluster: DaskCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,6 +105,7 @@ def test_what_is_missing_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) ->
     assert outcome.reason == "package distributed: must be installed: pip install tiercut[cluster]"
 
 
+@pytest.mark.slow
 def test_a_worker_with_other_sources_is_refused(cluster: DaskCluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "_sources", lambda *_: "0" * 12)
     outcome = solved(metro(20), cluster=cluster.address)

@@ -101,6 +101,31 @@ def test_what_is_sent_is_as_long_as_what_blocks_reach() -> None:
     assert reached < 0.6 * n * sum(map(len, lanes_of(2_500)))
 
 
+def content(given: Any) -> Any:
+    """Return what is in arrays and in what holds them, as something that can be compared."""
+    if isinstance(given, np.ndarray):
+        return given.dtype, given.shape, given.tobytes()
+    return [content(one) for one in given] if isinstance(given, tuple | list) else given
+
+
+class Careful(Here):
+    """Runs every step twice and looks whether what it was given is still the same."""
+
+    def map(self, step: Any, *given: Any, key: list[str], **_: Any) -> list[Any]:
+        before = content(given)
+        first = super().map(step, *given, key=key)
+        assert content(given) == before, step.__name__
+        again = super().map(step, *given, key=key)
+        assert content(again) == content(first), step.__name__
+        return again
+
+
+def test_steps_change_nothing_that_they_are_given_and_give_the_same_again() -> None:
+    given = metro(2_000, 4)
+    segments, n = segments_for(given), len(given.instance.system.resources)
+    assert all_that_passes_say(DistributedPasses.start(Careful(), segments, n))
+
+
 @pytest.mark.parametrize("bits", [np.random.PCG64, np.random.PCG64DXSM, np.random.MT19937])
 def test_the_luck_of_blocks_is_the_luck_of_all(bits: Any) -> None:
     one, other = np.random.Generator(bits(5)), np.random.Generator(bits(5))
