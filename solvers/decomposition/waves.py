@@ -3,6 +3,7 @@
 Tasks are sorted by their first site and cut into lanes, so that lanes share few resources but the clouds. Each lane deals
 its tasks in turn to waves. A lane sees its own moves at once and those of the other lanes when the wave ends; by then
 few users of a cloud have moved. The order does not depend on the number of threads.
+Many tasks get more lanes, so that more workers can take part.
 """
 
 from __future__ import annotations
