@@ -85,7 +85,7 @@ def test_a_worker_that_is_killed_in_a_sweep_and_in_a_reply_changes_nothing(
 
 @pytest.mark.slow
 def test_solve_starts_workers_of_its_own_and_leaves_none() -> None:
-    instance = generate("metro-benchmark", {"tasks": "2400"}, 2)
+    instance = generate("metro-benchmark", {"tasks": "1000"}, 2)
     home, away = (
         solve_instance(instance, "lagrangian", settings={**SETTINGS, **more}, seed=1, budget=Budget())
         for more in ({}, {"cluster": "local:2"})
