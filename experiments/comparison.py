@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from experiments.bounding import NO_BOUND, bounding_trials
 from experiments.environment import environment
 from experiments.export import check_shown
 from experiments.plain import canonical
@@ -77,7 +78,10 @@ def run_study(
     with store.writer(), Shelf() as shelf:
         placed = _placed(study, shelf, store)
         identity = store.add_study(study.name, study.as_dict(), [_entry(*one) for one in placed])
-        unique = {trial.id: (spec, method, trial) for spec, method, trial in placed}
+        bounding = bounding_trials(
+            study, {trial.problem_id: (spec, trial.instance) for spec, _, trial in placed}.values()
+        )
+        unique = {trial.id: (spec, method, trial) for spec, method, trial in (*placed, *bounding)}
         ids = list(unique)
         order = [ids[i] for i in np.random.default_rng(study.seed).permutation(len(ids))]
         mine = order if shard is None else shard.part(order)
@@ -112,6 +116,8 @@ def check_study(study: Study, options: RunnerOptions, plugins: Sequence[str] = (
     load_plugins((*study.plugins, *plugins))
     for method in study.methods:
         make(method.name, method.settings)
+    if study.bound != NO_BOUND:
+        make(study.bound)
     for spec in study.specs():
         try:
             options_of(spec.family, spec.options)

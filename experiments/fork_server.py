@@ -114,12 +114,13 @@ def _run_server(context: ForkServerContext) -> None:
 
 @contextmanager
 def _pinned() -> Iterator[None]:
-    """Start the server with one thread for BLAS and OpenMP: pools made before a fork cannot be resized after it."""
+    """Start the server with one thread for BLAS, OpenMP and Numba: pools made before a fork cannot be resized after it."""
     root = str(Path(experiments.__file__).parent.parent)
     wanted = {
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
+        "NUMBA_NUM_THREADS": "1",
         "PYTHONPATH": os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH")))),
     }
     before = {name: os.environ.get(name) for name in wanted}

@@ -12,7 +12,7 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from multiprocessing.connection import wait
 
 from experiments.process import Ending, Limits, TrialProcess
@@ -74,11 +74,15 @@ class TrialPool:
             for process in running:
                 process.abandon()
 
+    def _has_room(self, running: Iterable[TrialProcess]) -> bool:
+        """Return whether another trial may start; an owner that falls behind is not given ever more to do."""
+        busy = sum(not process.leaving for process in running)
+        return busy < self._jobs and self._ended.qsize() < 2 * self._jobs
+
     def _supervise(self, running: dict[TrialProcess, int]) -> None:
         left, restarts = list(range(len(self._requests)))[::-1], 0
         while (left or running) and not self._stop:
-            # an owner that falls behind is not given ever more to do
-            while left and len(running) < self._jobs and self._ended.qsize() < 2 * self._jobs:
+            while left and self._has_room(running):
                 index = left.pop()
                 running[TrialProcess(*self._requests[index])] = index
             due = min((process.due for process in running), default=float("inf")) - time.monotonic()

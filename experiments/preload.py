@@ -6,6 +6,8 @@ import contextlib
 import gc
 from importlib import import_module
 
+from experiments.huge_pages import collapse_memory
+
 _SERIAL = ("greedy", "best-reply")
 """Methods whose kernels start no threads: a process with threads must not be forked."""
 
@@ -37,3 +39,4 @@ with contextlib.suppress(Exception):  # what fails here fails again in the trial
 
 gc.collect()
 gc.freeze()  # a collection in a trial would touch, and so copy, every page that it shares with the server
+collapse_memory()

@@ -28,6 +28,7 @@ _MEMORY_TICK_S = 0.05
 _TREE_S = 0.2
 _MAX_PAUSE_S = 120.0
 _DYING_S = 0.2
+_LEAVING_S = 1.0
 _NO_CODE = 255  # what `multiprocessing` reads where the fork server says nothing
 _READ_BYTES = 1 << 20
 _READS_A_TURN = 16
@@ -120,6 +121,7 @@ class TrialProcess:
         self._members: list[int] = []
         self._peak = 0
         self._done: _Message | None = None
+        self._done_at: float | None = None
         self._plan: bytes | None = None
         self._incumbents: list[tuple[float, float]] = []
         self._bounds: list[tuple[float, float]] = []
@@ -143,6 +145,11 @@ class TrialProcess:
     def handles(self) -> list[Connection | int]:
         """What becomes ready when there is something to do."""
         return [self._process.sentinel, *([self._connection] if self._open else [])]
+
+    @property
+    def leaving(self) -> bool:
+        """Whether it has handed in its result and only has to be taken down, which the system does meanwhile."""
+        return self._done_at is not None and time.monotonic() - self._done_at < _LEAVING_S
 
     @property
     def due(self) -> float:
@@ -209,7 +216,7 @@ class TrialProcess:
             self._incumbents.append((message.seconds or 0.0, message.value))
             self._plan = _document(message) or self._plan
         elif message.kind == "done" and self._killed is None:
-            self._done = message
+            self._done, self._done_at = message, now
 
     # -- limits
 

@@ -164,6 +164,9 @@ class Study:
         The user's own Python files.
     title : str
         Caption of the tables.
+    bound : str
+        Method that certifies a bound of every problem in a twentieth of a trial's seconds, beside the methods that are
+        compared and in no table but as bound; ``none``: only theirs count.
     """
 
     name: str
@@ -177,6 +180,7 @@ class Study:
     figures: tuple[str, ...] = FIGURES
     plugins: tuple[str, ...] = ()
     title: str = ""
+    bound: str = "lagrangian"
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", self.name):
@@ -258,6 +262,7 @@ class _StudyDocument(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     metrics: list[str] = []
     figures: tuple[str, ...] = FIGURES
     plugins: list[str] = []
+    bound: str = "lagrangian"
 
 
 def read_study(path: str | Path) -> Study:
@@ -304,6 +309,7 @@ def study_of(document: Mapping[str, Any], *, where: str = "study", folder: Path 
             metrics=tuple(read.metrics),
             figures=tuple(read.figures),
             plugins=tuple(_beside(name, folder) for name in read.plugins),
+            bound=read.bound,
         )
     except InputError as error:
         raise InputError(where, str(error)) from None

@@ -16,6 +16,7 @@ import time
 import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -269,6 +270,8 @@ def _pin_threads(threads: int) -> None:
     if "numba" in sys.modules:
         from numba.core import config
 
+        if threads == config.NUMBA_NUM_THREADS:
+            return
         with contextlib.suppress(RuntimeError):  # threads run already, which nothing that the server imports starts
             config.reload_config()
 
@@ -354,6 +357,7 @@ def warm_up(name: str, settings: Mapping[str, Any], chosen: Family, options: Any
         method.solve(problem, budget, np.random.default_rng(0), trace)
 
 
+@cache  # the fork server has made it before a trial asks
 def tiny_instance() -> Instance:
     """Return the instance that methods warm up on."""
     from instances.generators.registry import generate

@@ -53,6 +53,9 @@ class SiteParams(CommonParams):
         Carrier frequency of the cells (3.5 GHz, 5G band n78).
     cell_hz_per_task, cell_hz : float
         Band of a cell (the sum of its carriers), per task of an average site, or itself.
+    reserved : float
+        Share of devices to which a slice of the band is reserved, as wide as the band per task; the others share the
+        rest of their cell's band.
     transmit_dbm : float
         Radiated power of a device (23 dBm: 3GPP TS 38.101-1, power class 3).
     gain_dbi, noise_figure_db : float
@@ -83,6 +86,7 @@ class SiteParams(CommonParams):
     carrier_hz: float = 3.5e9
     cell_hz_per_task: float = 4e6
     cell_hz: float | None = None
+    reserved: float = 0.0
     transmit_dbm: float = 23.0
     gain_dbi: float = 15.0
     noise_figure_db: float = 5.0
@@ -109,6 +113,8 @@ class SiteParams(CommonParams):
         at_least(self, 0, "density_spread", "shadowing_db", "access_latency_s", "backhaul_latency_s", "cloud_latency_s")
         at_least(self, 5e8, "carrier_hz")
         at_most(self, 1e11, "carrier_hz")  # where TR 38.901 holds
+        at_least(self, 0, "reserved")
+        at_most(self, 1, "reserved")
         at_most(self, 5, "density_spread")
         at_most(self, 30, "shadowing_db")
         at_most(self, 1e5, "cell_radius_m")
@@ -352,22 +358,25 @@ def _access_links(
     first_cell: int,
 ) -> Links:
     cells = params.cell_hz or params.cell_hz_per_task * params.tasks / n_sites(params) / params.load
+    own = rng.random(params.tasks)[task] < params.reserved if params.reserved > 0 else np.zeros(len(task), bool)
+    slices = cells * params.load * n_sites(params) / params.tasks
+    band = np.where(own, slices, cells * (1 - params.reserved))
     loss = path_loss_db(distance, params.carrier_hz)
     if params.shadowing_db > 0:
         loss += params.shadowing_db * rng.standard_normal(len(task))
     bits = spectral_efficiency(
         loss,
-        cells,
+        band,
         transmit_dbm=params.transmit_dbm,
         gain_dbi=params.gain_dbi,
         noise_figure_db=params.noise_figure_db,
     )
-    rate = cells * bits / 8
+    rate = band * bits / 8
     return links(
         len(task),
         source=first_device + task,
         target=site,
-        resource=first_cell + site,
+        resource=np.where(own, -1, first_cell + site),
         bytes_per_s=rate,
         latency_s=params.access_latency_s,
     )

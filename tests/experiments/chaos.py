@@ -37,6 +37,7 @@ STUDIES = 5
 STUDY = f"""
 name = "chaos"
 seed = {{seed}}
+bound = "none"
 repetitions = {TRIALS // 2}
 figures = []
 plugins = [{str(DUMMIES)!r}]

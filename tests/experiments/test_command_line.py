@@ -189,18 +189,19 @@ def test_compare_writes_everything_and_export_repeats_it(tmp_path: Path, capsys:
     code, out, err = run(capsys, "compare", str(study), "-o", str(tmp_path / "r"))
     assert code == 0
     assert "greedy" in out
-    assert "[2/2]" in err
+    assert "[3/3]" in err
+    assert "lagrangian (bound)" in err
     code, _, err = run(capsys, "compare", str(study), "-o", str(tmp_path / "r"))
     assert code == 0
-    assert "2 of 2 trials have their record already" in err
+    assert "3 of 3 trials have their record already" in err
     code, out, _ = run(capsys, "export", str(tmp_path / "r" / "store.sqlite"), "-o", str(tmp_path / "again"))
     assert code == 0
     assert (tmp_path / "again" / "summary.tex").read_bytes() == (tmp_path / "r" / "summary.tex").read_bytes()
     code, out, _ = run(capsys, "check", str(tmp_path / "r" / "store.sqlite"))
     assert code == 0
-    assert "2 trials judged again, 0 wrong" in out
+    assert "3 trials judged again, 0 wrong" in out
     code, _, err = run(capsys, "compare", str(study), "-o", str(tmp_path / "r"), "--fresh")
-    assert "[1/2]" in err
+    assert "[1/3]" in err
 
 
 def test_import_reads_onnx(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -27,6 +27,7 @@ def study(*whats: str, **more: Any) -> Study:
             "name": "small",
             "title": "Small",
             "seed": 1,
+            "bound": "none",
             "budget": {"seconds": 20},
             "instances": [{"generator": "line", "set": {"tasks": [2, 3]}, "label": "line {tasks}"}],
             "methods": [{"name": "dummy", "label": what, "set": {"what": what}} for what in whats],

@@ -29,6 +29,7 @@ def study(*whats: str, **more: Any) -> Study:
         {
             "name": "life",
             "seed": 1,
+            "bound": "none",
             "budget": {"seconds": 20, "evaluations": 5},
             "instances": [{"generator": "line", "set": {"tasks": [2, 3]}, "label": "line {tasks}"}],
             "methods": [{"name": "dummy", "label": what, "set": {"what": what}} for what in whats],
@@ -256,7 +257,7 @@ def test_shards_on_the_command_line_become_one_store(tmp_path: Path, capsys: pyt
     assert not (folder / "summary.md").exists()
     capsys.readouterr()
     assert main(["merge", *parts, "-o", str(folder / "store.sqlite")]) == 0
-    assert "2 trials of 1 study" in capsys.readouterr().out
+    assert "4 trials of 1 study" in capsys.readouterr().out
     assert main(["check", str(folder / "store.sqlite")]) == 0
     assert main(["compare", str(tmp_path / "one.toml"), "-o", str(folder), "--shard", "3/2"]) == 2
     assert main(["compare", str(tmp_path / "one.toml"), "-o", str(folder), "--retry", "crash"]) == 2

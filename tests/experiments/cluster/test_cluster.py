@@ -38,6 +38,7 @@ def study(*methods: dict[str, Any], **more: Any) -> Study:
         {
             "name": "clustered",
             "seed": 1,
+            "bound": "none",
             "budget": {"seconds": 20, "evaluations": 5},
             "instances": [{"generator": "line", "set": {"tasks": [2, 3]}}],
             "methods": list(methods),

@@ -327,3 +327,20 @@ def test_tiny_infeasible_floor_is_met_by_no_version_of_one_task() -> None:
 def test_a_million_tasks_generate(name: str) -> None:
     instance = generate(name, {"tasks": "1e6"}, 1)
     assert instance.n_tasks == 10**6
+
+
+def test_a_reserved_slice_is_no_share_of_the_cell_and_narrows_what_is_left() -> None:
+    clear = {"tasks": "2000", "transmit_dbm": "100", "gain_dbi": "100"}  # every link at the highest efficiency
+    shared, half, own = (generate("metro", {**clear, "reserved": str(share)}, 3) for share in (0, 0.5, 1))
+
+    def access(instance: Instance) -> tuple[IntArray, FloatArray]:
+        link, _ = access_of(instance)
+        return instance.system.link_resource[link].astype(np.int64), instance.system.link_bytes_per_s[link]
+
+    (all_cells, _), (some_cells, some_rate), (no_cells, _) = access(shared), access(half), access(own)
+    assert (all_cells >= 0).all()
+    assert (no_cells < 0).all()
+    free = some_cells < 0
+    assert 0.4 < free.mean() < 0.6
+    # a slice is a hundredth of a cell (a site has a hundred tasks), and half of the cell is left to the others
+    assert some_rate[~free] == pytest.approx(50 * some_rate[free][0])
