@@ -25,9 +25,9 @@ from instances.columns import Array, FloatArray, IntArray
 from solvers.decomposition.rounding import ROUNDING
 from solvers.decomposition.segment_pricing import CODE, Room, cheapest, option_parts, price_block, room_for
 from solvers.decomposition.segments import S_SHARED, SHARED, Segments
-from solvers.decomposition.waves import lanes_of
+from solvers.decomposition.waves import lanes_of, spans_of
 
-__all__ = ["SegmentDual", "bound_of", "reached", "side_by_side", "sweep_block"]
+__all__ = ["SegmentDual", "certified", "reached", "side_by_side", "sweep_block"]
 
 
 @cache
@@ -118,14 +118,13 @@ class SegmentDual:
             self.load += np.bincount(self._resource[uses], self._mix[uses], minlength=len(self.load))
 
     def value(self) -> float:
-        """Return the relaxed objective of the current mixes."""
+        """Return the relaxed objective of the current mixes; inf where a task has no option."""
         fixed = fsum(float(self._mix_cost[tasks].sum()) for tasks in self._parts(np.arange(self.n_tasks + 1)))
         return float(fixed + np.dot(self.load, self.load))
 
     def _parts(self, offsets: IntArray) -> list[slice]:
         """Return the entries of each lane of each wave: sums are made of theirs, wherever a lane is held."""
-        spans = [span for wave in lanes_of(self.n_tasks) for span in wave]
-        return [slice(int(offsets[begin]), int(offsets[end])) for begin, end in spans]
+        return [slice(int(offsets[begin]), int(offsets[end])) for begin, end in spans_of(self.n_tasks)]
 
     def bound(self, points: FloatArray | None = None) -> tuple[float, FloatArray]:
         """Return L at prices ``2 t`` (default: the loads), rounding taken off, and the loads of the cheapest options.
@@ -146,11 +145,11 @@ class SegmentDual:
             total += side_by_side(price_block, jobs, self.threads)
             for load in loads:
                 used += load
-        return bound_of(fsum(total), at), used
+        return certified(fsum(total), at), used
 
 
-def bound_of(total: float, points: FloatArray) -> float:
-    """Return L at prices ``2 t`` given the sum of the tasks' cheapest options there, rounding taken off."""
+def certified(total: float, points: FloatArray) -> float:
+    """Return L at prices ``2 t`` from the sum of the tasks' least costs, rounding taken off."""
     square = float(np.dot(points, points))
     # costs and prices are not negative: no term is smaller than the sum that it is in
     return float(total - square - ROUNDING * (total + square))
@@ -207,11 +206,16 @@ def _slot(resource, first, stop, wanted):
 
 @njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
 def sweep_block(begin, end, seg, room, load, luck, offsets, resource, mix, mix_cost, state):
-    """Take a Frank-Wolfe step with each task begin:end in turn; a task with a negative `mix_cost` is placed."""
+    """Take a Frank-Wolfe step with each task begin:end in turn; a task with a negative `mix_cost` is placed.
+
+    The cost of a task without an option becomes infinite.
+    """
     for k in range(begin, end):
         first, stop = offsets[k], offsets[k + 1]
         best = cheapest(k, load, 0.0, seg, room, room.code)
         n, cost = option_parts(k, room.code, seg, room.resource, room.root)
+        if not best < np.inf:
+            cost = np.inf
         step = 1.0
         if mix_cost[k] >= 0.0:
             current, length = mix_cost[k], 0.0

@@ -27,7 +27,7 @@ from numba import njit
 from instances.columns import BoolArray, FloatArray
 from solvers.decomposition.columns import Columns
 
-__all__ = ["QuadraticMaster"]
+__all__ = ["QuadraticMaster", "improve"]
 
 _MOST_PASSES = 200
 _INNER = 4
@@ -115,7 +115,7 @@ class QuadraticMaster:
         root, share = np.ascontiguousarray(table.use_root), self._share()
         self._sum()
         for _ in range(_MOST_PASSES):
-            gap = _improve(
+            gap = improve(
                 table.task_offsets,
                 table.cost,
                 table.use_offsets,
@@ -205,7 +205,7 @@ def _shift(a, b, step, offsets, index, size, level):
 
 
 @njit(cache=True, error_model="numpy")
-def _improve(
+def improve(
     task_offsets,
     cost,
     use_offsets,

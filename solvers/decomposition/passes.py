@@ -7,11 +7,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from instances.columns import Array, FloatArray
+from instances.columns import Array, FloatArray, IntArray
 from solvers.decomposition.blocks import SegmentDual
 from solvers.decomposition.replies import load_of, reply
+from solvers.decomposition.segment_finding import Found, find
 from solvers.decomposition.segments import Segments
-from solvers.decomposition.shortlist import Shortlist, shortlist
+from solvers.decomposition.waves import spans_of
 
 __all__ = ["LocalPasses", "Passes"]
 
@@ -30,29 +31,32 @@ class Passes(Protocol):
     def load(self) -> FloatArray:
         """Loads y_r of the relaxation, shape (n_resources,)."""
 
-    def sweep(self, rng: np.random.Generator) -> None:
-        """Move every task towards its cheapest option, as `solvers.decomposition.blocks.SegmentDual.sweep` does."""
+    def sweep(self, rng: np.random.Generator | None) -> None:
+        """Move every task towards its cheapest option, as `solvers.decomposition.blocks.SegmentDual.sweep` does.
+
+        The first sweep places all tasks and needs no chance: None.
+        """
 
     def value(self) -> float:
-        """Return the relaxed objective."""
-
-    def bound(self) -> float:
-        """Return L at prices ``2 y``, rounding taken off."""
+        """Return the relaxed objective of the sweeps; inf where a task has no option."""
 
     def drawn(self) -> Any:
         """Return a state: the option of every task that was drawn from its mix."""
 
-    def load_of(self, state: Any) -> FloatArray:
-        """Return what `state` puts on the resources."""
+    def load_of(self, state: Any) -> tuple[float, FloatArray]:
+        """Return the cost of `state` that no sharing changes, and what it puts on the resources."""
+
+    def find(self, points: FloatArray, state: Any) -> Found:
+        """Give every task its cheapest option at prices ``2 t``, ``t = points``; changes `state`."""
 
     def reply(self, state: Any, load: FloatArray) -> tuple[int, FloatArray]:
         """Let every task reply once; changes `state`. Returns how many moved, and the loads after that."""
 
+    def changed(self, state: Any, task: IntArray, code: Array) -> Any:
+        """Return a state of its own that is `state` but for other options of some tasks, rising, as found."""
+
     def codes(self, state: Any) -> Array:
         """Return the options of `state` by their numbers, shape (n_tasks, CODE)."""
-
-    def shortlist(self, points: FloatArray, state: Any) -> Shortlist:
-        """Return the options of `state` and those near the cheapest at prices ``2 t``, ``t = points``."""
 
 
 @dataclass(slots=True, eq=False)
@@ -78,34 +82,36 @@ class LocalPasses:
         """Loads of the relaxation."""
         return self.dual.load
 
-    def sweep(self, rng: np.random.Generator) -> None:
+    def sweep(self, rng: np.random.Generator | None) -> None:
         """Move every task towards its cheapest option."""
-        self.dual.sweep(rng.random(self.dual.n_tasks))
+        self.dual.sweep(np.zeros(self.n_tasks) if rng is None else rng.random(self.n_tasks))
 
     def value(self) -> float:
         """Return the relaxed objective."""
         return self.dual.value()
 
-    def bound(self) -> float:
-        """Return L at the current loads."""
-        return self.dual.bound()[0]
-
     def drawn(self) -> Array:
         """Return a copy of the drawn state."""
         return self.dual.state.copy()
 
-    def load_of(self, state: Array) -> FloatArray:
-        """Return the loads of `state`."""
-        return load_of(self.segments, state, len(self.load), self.threads)[1]
+    def load_of(self, state: Array) -> tuple[float, FloatArray]:
+        """Return cost and loads of `state`."""
+        return load_of(self.segments, state, len(self.load), self.threads)
+
+    def find(self, points: FloatArray, state: Array) -> Found:
+        """Give every task its cheapest option."""
+        return find(self.segments, points, state, spans_of(self.n_tasks), self.threads)
 
     def reply(self, state: Array, load: FloatArray) -> tuple[int, FloatArray]:
         """Let every task reply once."""
         return reply(self.segments, state, load, self.threads)
 
+    def changed(self, state: Array, task: IntArray, code: Array) -> Array:
+        """Return a copy of `state` with other options of some tasks."""
+        after = state.copy()
+        after[task] = code
+        return after
+
     def codes(self, state: Array) -> Array:
         """Return `state` itself."""
         return state
-
-    def shortlist(self, points: FloatArray, state: Array) -> Shortlist:
-        """Return few options of every task."""
-        return shortlist(self.segments, points, state, self.threads)

@@ -8,6 +8,8 @@ A reply takes the option where the objective falls most, given the loads of all 
 
 from __future__ import annotations
 
+from math import fsum
+
 import numpy as np
 from numba import njit
 
@@ -23,15 +25,15 @@ __all__ = ["add_up", "load_of", "reply", "reply_block"]
 
 def load_of(segments: Segments, state: Array, n_resources: int, threads: int) -> tuple[float, FloatArray]:
     """Return the fixed cost of `state`, shape (n_tasks, CODE), and what it puts on the resources."""
-    fixed, total = 0.0, np.zeros(n_resources)
+    fixed, total = list[float](), np.zeros(n_resources)
     rooms = [room_for(segments) for _ in lanes_of(len(state))[0]]
     for wave in lanes_of(len(state)):
         loads = [np.zeros(n_resources) for _ in wave]
         jobs = [(*span, state, segments, room, load) for span, room, load in zip(wave, rooms, loads, strict=True)]
-        fixed += sum(side_by_side(add_up, jobs, threads))
+        fixed += side_by_side(add_up, jobs, threads)
         for load in loads:
             total += load
-    return fixed, total
+    return fsum(fixed), total
 
 
 def reply(segments: Segments, state: Array, load: FloatArray, threads: int) -> tuple[int, FloatArray]:

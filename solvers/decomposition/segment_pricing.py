@@ -63,6 +63,7 @@ __all__ = [
     "Room",
     "cheapest",
     "device_costs",
+    "find_block",
     "option_parts",
     "price_block",
     "room_for",
@@ -384,4 +385,24 @@ def price_block(begin, end, points, seg, room, loads):
         n, _ = option_parts(k, room.code, seg, room.resource, room.root)
         for u in range(n):
             loads[room.resource[u]] += room.root[u]
+    return total + lost
+
+
+@njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
+def find_block(begin, end, points, seg, room, state, was, differs):
+    """Price the tasks begin:end and return the sum of their costs.
+
+    Writes their cheapest options to `state`, to `differs` which of them were others there, and these others to `was`.
+    """
+    total, lost = 0.0, 0.0
+    for k in range(begin, end):
+        total, lost = add(total, lost, cheapest(k, points, 0.0, seg, room, room.code))
+        other = False
+        for part in range(CODE):
+            other = other or room.code[part] != state[k, part]
+        differs[k] = other
+        if other:
+            for part in range(CODE):
+                was[k, part] = state[k, part]
+                state[k, part] = room.code[part]
     return total + lost

@@ -14,7 +14,7 @@ import numpy as np
 
 from instances.columns import Array, IntArray
 
-__all__ = ["lanes_of", "order_by_lanes"]
+__all__ = ["lanes_of", "order_by_lanes", "spans_of"]
 
 _LANES = 4
 _TASKS_A_LANE = 250_000
@@ -39,6 +39,11 @@ def lanes_of(n_tasks: int) -> list[list[tuple[int, int]]]:
     spans = list(pairwise(np.concatenate(([0], np.cumsum(sizes))).tolist()))
     lanes = len(bounds) - 1
     return [spans[wave * lanes : (wave + 1) * lanes] for wave in range(waves)]
+
+
+def spans_of(n_tasks: int) -> list[tuple[int, int]]:
+    """Return the lanes of all waves in turn: what can be worked on side by side where nothing moves."""
+    return [span for wave in lanes_of(n_tasks) for span in wave]
 
 
 def order_by_lanes(first_site: Array) -> IntArray:

@@ -19,7 +19,7 @@ _ADVANCE = {"PCG64": np.random.PCG64, "PCG64DXSM": np.random.PCG64DXSM}
 
 
 class Luck(NamedTuple):
-    """Where a block's numbers begin, or the numbers themselves where the generator cannot be advanced."""
+    """Where a block's numbers begin, or the numbers themselves where the generator cannot be advanced; else zeros."""
 
     n: int
     bits: Any = None
@@ -29,13 +29,17 @@ class Luck(NamedTuple):
         """Return the numbers, even in [0, 1), shape (n,)."""
         if self.numbers is not None:
             return self.numbers
+        if self.bits is None:
+            return np.zeros(self.n)
         bits = _ADVANCE[self.bits["bit_generator"]]()
         bits.state = self.bits
         return np.random.Generator(bits).random(self.n)
 
 
-def luck_of(rng: np.random.Generator, sizes: Sequence[int]) -> list[Luck]:
+def luck_of(rng: np.random.Generator | None, sizes: Sequence[int]) -> list[Luck]:
     """Return the luck of blocks of these sizes, in order; `rng` moves on as ``rng.random(sum(sizes))`` moves it.
+
+    Without a generator all numbers are zero.
 
     Examples
     --------
@@ -43,6 +47,8 @@ def luck_of(rng: np.random.Generator, sizes: Sequence[int]) -> list[Luck]:
     >>> bool((np.concatenate([part.draw() for part in parts]) == np.random.default_rng(1).random(5)).all())
     True
     """
+    if rng is None:
+        return [Luck(n) for n in sizes]
     bits: Any = rng.bit_generator
     if type(bits).__name__ not in _ADVANCE:
         return [Luck(n, numbers=rng.random(n)) for n in sizes]

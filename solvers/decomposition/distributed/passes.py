@@ -21,12 +21,11 @@ import numpy as np
 
 from instances.columns import Array, FloatArray, IntArray
 from instances.networks.importers.optional import require
-from solvers.decomposition.blocks import bound_of
 from solvers.decomposition.distributed import steps
 from solvers.decomposition.distributed.cutting import cut, tables_of
 from solvers.decomposition.distributed.luck import luck_of
+from solvers.decomposition.segment_finding import Found, joined
 from solvers.decomposition.segments import Segments
-from solvers.decomposition.shortlist import Shortlist, shortlist_of
 from solvers.decomposition.waves import lanes_of
 
 __all__ = ["DistributedPasses", "DistributedState", "Traffic"]
@@ -119,7 +118,7 @@ class DistributedPasses:
         """Number of resources that each block reaches, summed over the blocks: what is sent and comes back in a pass."""
         return sum(len(held.resources) for held in self._blocks)
 
-    def sweep(self, rng: np.random.Generator) -> None:
+    def sweep(self, rng: np.random.Generator | None) -> None:
         """Move every task towards its cheapest option."""
         luck = iter(luck_of(rng, [held.n_tasks for held in self._blocks]))
         own, cost = np.zeros(len(self.load)), []
@@ -139,22 +138,23 @@ class DistributedPasses:
         """Return the relaxed objective."""
         return float(self._cost + np.dot(self.load, self.load))
 
-    def bound(self) -> float:
-        """Return L at the current loads."""
-        asked = self._pass(steps.price, self._blocks, self._reached(self.load, self._blocks))
-        return bound_of(fsum(total for total, _ in self._gather(asked)), self.load)
-
     def drawn(self) -> DistributedState:
         """Return the drawn state."""
         return DistributedState([held.mixes for held in self._blocks])
 
-    def load_of(self, state: DistributedState) -> FloatArray:
-        """Return the loads of `state`."""
+    def load_of(self, state: DistributedState) -> tuple[float, FloatArray]:
+        """Return cost and loads of `state`."""
         total = np.zeros(len(self.load))
-        used = self._gather(self._pass(steps.loads, self._blocks, state.parts))
-        for held, part in zip(self._blocks, used, strict=True):
-            total[held.resources] += part
-        return total
+        told = self._gather(self._pass(steps.loads, self._blocks, state.parts))
+        for held, (_, used) in zip(self._blocks, told, strict=True):
+            total[held.resources] += used
+        return fsum(cost for cost, _ in told), total
+
+    def find(self, points: FloatArray, state: DistributedState) -> Found:
+        """Give every task its cheapest option."""
+        blocks = self._blocks
+        state.parts = self._pass(steps.priced, blocks, state.parts, self._reached(points, blocks))
+        return joined(self._gather(self._map(steps.tell_found, state.parts)), self._begins[:-1].tolist())
 
     def reply(self, state: DistributedState, load: FloatArray) -> tuple[int, FloatArray]:
         """Let every task reply once."""
@@ -168,6 +168,20 @@ class DistributedPasses:
             moves, begin = moves + sum(moved for _, moved in told), begin + len(wave)
         return moves, load
 
+    def changed(self, state: DistributedState, task: IntArray, code: Array) -> DistributedState:
+        """Send the options of some tasks to the blocks that these are in."""
+        after = DistributedState(list(state.parts))
+        at = np.searchsorted(task, self._begins)
+        mine = [block for block in range(len(after.parts)) if at[block] < at[block + 1]]
+        rows = [task[at[block] : at[block + 1]] - self._begins[block] for block in mine]
+        codes = [code[at[block] : at[block + 1]] for block in mine]
+        self.traffic.sent += sum(map(_bytes, (*rows, *codes)))
+        if mine:
+            chosen = self._map(steps.changed, [state.parts[block] for block in mine], rows, codes)
+            for block, part in zip(mine, chosen, strict=True):
+                after.parts[block] = part
+        return after
+
     def codes(self, state: DistributedState) -> Array:
         """Gather the options of all tasks."""
         found: Array = np.concatenate(
@@ -175,19 +189,11 @@ class DistributedPasses:
         )
         return found
 
-    def shortlist(self, points: FloatArray, state: DistributedState) -> Shortlist:
-        """Gather few options of every task."""
-        blocks = self._blocks
-        asked = self._pass(steps.near, blocks, self._reached(points, blocks), state.parts)
-        parts: list[steps.Few] = self._gather(asked)
-        return shortlist_of(
-            _offsets(np.concatenate([part.options for part in parts])),
-            np.concatenate([part.cost for part in parts]),
-            _offsets(np.concatenate([part.uses for part in parts])),
-            np.concatenate([part.resource for part in parts]),
-            np.concatenate([part.root for part in parts]),
-            np.concatenate([part.code for part in parts]),
-        )
+    @property
+    def _begins(self) -> IntArray:
+        """The first task of each block, and the number of all."""
+        begins: IntArray = np.cumsum([0, *(held.n_tasks for held in self._blocks)])
+        return begins
 
     @property
     def _blocks(self) -> list[_Held]:
@@ -240,8 +246,3 @@ def _bytes(result: Any) -> int:
     if isinstance(result, np.ndarray):
         return result.nbytes
     return sum(map(_bytes, result)) if isinstance(result, tuple) else 0
-
-
-def _offsets(count: Array) -> IntArray:
-    offsets: IntArray = np.concatenate(([0], np.cumsum(count))).astype(np.int64)
-    return offsets

@@ -14,25 +14,27 @@ from solvers.decomposition.blocks import reached, sweep_block
 from solvers.decomposition.distributed.cutting import Block, Tables
 from solvers.decomposition.distributed.luck import Luck
 from solvers.decomposition.replies import add_up, reply_block
-from solvers.decomposition.segment_pricing import CODE, price_block, room_for
+from solvers.decomposition.segment_finding import Found, find
+from solvers.decomposition.segment_pricing import CODE, room_for
 from solvers.decomposition.segments import Segments
-from solvers.decomposition.shortlist import shortlist
 
 __all__ = [
-    "Few",
+    "Chosen",
     "Held",
     "Mixes",
+    "Priced",
     "Replied",
     "Report",
+    "changed",
     "codes",
     "hold",
     "keep",
     "loads",
-    "near",
-    "price",
+    "priced",
     "replied",
     "report",
     "sweep",
+    "tell_found",
     "tell_reply",
 ]
 
@@ -62,15 +64,17 @@ class Mixes(NamedTuple):
     report: Report
 
 
-class Few(NamedTuple):
-    """A block's part of a shortlist: options of each task, uses of each option, and the columns of both."""
+class Priced(NamedTuple):
+    """The cheapest options at the points of a pass, and what the client is told of them."""
 
-    options: Array
-    cost: FloatArray
-    uses: Array
-    resource: Array
-    root: FloatArray
-    code: Array
+    state: Array
+    found: Found
+
+
+class Chosen(NamedTuple):
+    """Options of which the client has chosen some."""
+
+    state: Array
 
 
 class Replied(NamedTuple):
@@ -79,6 +83,9 @@ class Replied(NamedTuple):
     state: Array
     lane: FloatArray
     moves: int
+
+
+State = Mixes | Priced | Chosen | Replied
 
 
 def keep(tables: Tables) -> Tables:
@@ -118,33 +125,44 @@ def report(mixes: Mixes) -> Report:
     return mixes.report
 
 
-def _own(drawn: Mixes | Replied) -> Array:
-    """Return a copy of the options that were drawn, or replied with: what steps are given stays as it is."""
-    own: Array = drawn.state.copy()
+def _own(state: State) -> Array:
+    """Return a copy of the options: what steps are given stays as it is."""
+    own: Array = state.state.copy()
     return own
 
 
-def price(tables: Tables, held: Held, points: FloatArray) -> tuple[float, FloatArray]:
-    """Return the sum of the cheapest options' costs at the points, and what they put on the block's resources."""
-    segments = _whole(tables, held.block)
-    used = np.zeros(len(points))
-    total = price_block(0, len(segments.tasks), np.array(points), segments, room_for(segments), used)
-    return float(total), used
+def priced(tables: Tables, held: Held, state: State, points: FloatArray) -> Priced:
+    """Give every task of the block its cheapest option at the points."""
+    after = _own(state)
+    found = find(_whole(tables, held.block), np.array(points), after, [(0, len(after))], threads=1)
+    return Priced(after, found._replace(resource=held.block.resources[found.resource].astype(found.resource.dtype)))
 
 
-def loads(tables: Tables, held: Held, drawn: Mixes | Replied) -> FloatArray:
-    """Return what the options put on the block's resources."""
+def tell_found(after: Priced) -> Found:
+    """Return what the client is told of priced tasks, by the resources of the whole."""
+    return after.found
+
+
+def changed(state: State, task: IntArray, code: Array) -> Chosen:
+    """Return the options with others for some rows of the block."""
+    after = _own(state)
+    after[task] = code
+    return Chosen(after)
+
+
+def loads(tables: Tables, held: Held, state: State) -> tuple[float, FloatArray]:
+    """Return what the options cost and what they put on the block's resources."""
     segments = _whole(tables, held.block)
     used = np.zeros(len(held.block.resources))
-    state = _own(drawn)
-    add_up(0, len(state), state, segments, room_for(segments), used)
-    return used
+    codes = _own(state)
+    cost = add_up(0, len(codes), codes, segments, room_for(segments), used)
+    return float(cost), used
 
 
-def replied(tables: Tables, held: Held, drawn: Mixes | Replied, load: FloatArray) -> Replied:
+def replied(tables: Tables, held: Held, state: State, load: FloatArray) -> Replied:
     """Let every task of the block reply to the loads when the wave began."""
     segments = _whole(tables, held.block)
-    lane, after = np.array(load), _own(drawn)
+    lane, after = np.array(load), _own(state)
     moves = reply_block(0, len(after), after, segments, room_for(segments), lane)
     return Replied(after, lane, int(moves))
 
@@ -154,20 +172,6 @@ def tell_reply(after: Replied) -> tuple[FloatArray, int]:
     return after.lane, after.moves
 
 
-def codes(held: Held, drawn: Mixes | Replied) -> Array:
+def codes(held: Held, state: State) -> Array:
     """Return the options by the numbers that they have among all tasks."""
-    return held.block.numbered(drawn.state)
-
-
-def near(tables: Tables, held: Held, points: FloatArray, drawn: Mixes | Replied) -> Few:
-    """Return the block's part of the shortlist, by the numbers of the whole."""
-    few = shortlist(_whole(tables, held.block), np.array(points), _own(drawn), threads=1)
-    resource = held.block.resources[few.game.resource].astype(few.game.resource.dtype)
-    return Few(
-        np.diff(few.game.task_offsets).astype(np.int32),
-        np.array(few.game.cost),
-        np.diff(few.game.use_offsets).astype(np.int32),
-        resource,
-        few.game.use,
-        held.block.numbered(few.code),
-    )
+    return held.block.numbered(state.state)

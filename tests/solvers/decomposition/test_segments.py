@@ -17,7 +17,6 @@ from solvers.decomposition.replies import load_of, reply
 from solvers.decomposition.segment_plan import segment_plan
 from solvers.decomposition.segment_pricing import CODE, cheapest, option_parts, room_for
 from solvers.decomposition.segments import Segments, segments_of
-from solvers.decomposition.shortlist import shortlist
 from tests.formulations.joint.random_problems import random_problem
 
 QUICK, ALL = range(60), range(60, 500)
@@ -135,9 +134,6 @@ def test_the_referee_prices_a_state_as_its_loads_do_and_replies_lower_it() -> No
         assert score.value == pytest.approx(values[-1], rel=1e-11)
         reply(segments, state, load, threads=1)
     assert bound <= values[2] <= values[1] < values[0]
-    few = shortlist(segments, dual.load, state, threads=1)
-    assert (few.code[few.game.task_offsets[:-1]] == state).all()
-    assert len(few.code) > 300
 
 
 def test_what_does_not_fall_apart_into_segments_says_why() -> None:

@@ -13,6 +13,7 @@ from solvers.decomposition.distributed.cutting import cut
 from solvers.decomposition.distributed.luck import luck_of
 from solvers.decomposition.distributed.passes import DistributedPasses
 from solvers.decomposition.passes import LocalPasses, Passes
+from solvers.decomposition.segment_master import SegmentMaster
 from solvers.decomposition.segment_pricing import CODE, cheapest, option_parts, room_for
 from solvers.decomposition.segments import Segments, segments_of
 from solvers.decomposition.waves import lanes_of
@@ -32,17 +33,22 @@ def segments_for(given: JointProblem) -> Segments:
 
 
 def all_that_passes_say(passes: Passes) -> list[Any]:
-    """Return loads, values, bounds, options and shortlist after some sweeps and replies."""
+    """Return loads, values, what is found and options after some sweeps, passes of the master, and replies."""
     rng, said = np.random.default_rng(3), list[Any]()
-    for _ in range(4):
-        passes.sweep(rng)
-        said += [passes.load, passes.value(), passes.bound()]
+    for chance in (None, rng, rng):
+        passes.sweep(chance)
+        said += [passes.load, passes.value()]
     state = passes.drawn()
-    said += [passes.n_tasks, np.array(passes.codes(state)), passes.load_of(state), rng.random()]
-    _, load = passes.reply(state, passes.load_of(state))
-    moves, load = passes.reply(state, load)
-    few = passes.shortlist(passes.load, state)
-    return [*said, moves, load, np.array(passes.codes(state)), few.code, *few.game]
+    said += [passes.n_tasks, np.array(passes.codes(state)), *passes.load_of(state), rng.random()]
+    for points in (passes.load, 0.5 * passes.load):
+        found = passes.find(points, state)
+        # which numbers an option has in a block is the block's affair
+        said += [*found._replace(code=np.empty(0)), np.array(passes.codes(state))]
+    was = passes.changed(state, found.task, found.code[::2])
+    said += [np.array(passes.codes(was)), np.array(passes.codes(state))]
+    _, load = passes.reply(was, passes.load_of(was)[1])
+    moves, load = passes.reply(was, load)
+    return [*said, moves, load, np.array(passes.codes(was)), np.array(passes.codes(state))]
 
 
 def check_equal(given: JointProblem) -> None:
@@ -59,10 +65,17 @@ def test_blocks_give_what_the_whole_gives(tasks: int) -> None:
     check_equal(metro(tasks, 1))
 
 
+def is_served(given: JointProblem) -> bool:
+    """Return whether every task has an option."""
+    passes = LocalPasses.start(segments_for(given), len(given.instance.system.resources), 1)
+    passes.sweep(None)
+    return bool(np.isfinite(passes.value()))
+
+
 def test_blocks_of_random_problems_give_what_the_whole_gives() -> None:
     given = [random_problem(seed, sharing="optimal") for seed in range(40)]
     apart = [one for one in given if not isinstance(segments_of(one), str)]
-    served = [one for one in apart if np.isfinite(LocalPasses.start(segments_for(one), 99, 1).bound())]
+    served = [one for one in apart if is_served(one)]
     assert len(served) >= 8
     for one in served:
         check_equal(one)
@@ -95,10 +108,34 @@ def test_what_is_sent_is_as_long_as_what_blocks_reach() -> None:
     segments, n = segments_for(given), len(given.instance.system.resources)
     passes = DistributedPasses.start(Here(), segments, n)
     reached = sum(len(cut(segments, *span).resources) for wave in lanes_of(2_500) for span in wave)
-    passes.bound()
+    passes.sweep(None)
     assert passes.traffic.sent == 8 * reached
+    state = passes.drawn()
+    passes.find(passes.load, state)
+    assert passes.traffic.sent == 16 * reached
+    passes.traffic.received = 0
+    passes.load_of(state)
     assert passes.traffic.received == 8 * reached
+    passes.traffic.received = 0
+    passes.find(passes.load, state)  # nothing changes at the same points
+    assert passes.traffic.received == 8 * len([0 for wave in lanes_of(2_500) for _ in wave])
     assert reached < 0.6 * n * sum(map(len, lanes_of(2_500)))
+
+
+def test_the_master_at_a_distance_gives_the_bounds_and_plan_of_one_beside_the_tasks() -> None:
+    given = metro(2_500, 5)
+    segments, n = segments_for(given), len(given.instance.system.resources)
+    seen = []
+    for passes in (LocalPasses.start(segments, n, threads=1), DistributedPasses.start(Here(), segments, n)):
+        rng = np.random.default_rng(2)
+        for _ in range(3):
+            passes.sweep(rng)
+        master = SegmentMaster.start(passes, passes.drawn(), passes.load)
+        bounds = [master.step() for _ in range(4)]
+        plan = passes.codes(master.plan(5, 3e-3, rng))
+        assert len(master.pool.task) > 20
+        seen.append((bounds, master.value(), plan.tolist(), passes.codes(master.state).tolist()))
+    assert seen[0] == seen[1]
 
 
 def content(given: Any) -> Any:
