@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ __all__ = ["connect"]
 
 _CONNECT_S = 10
 _WORKERS_S = 60
+_LOGGING = "DASK_LOGGING__DISTRIBUTED"
 _SETTINGS = {
     "distributed.admin.large-graph-warning-threshold": "1GB",  # blocks are sent once, and meant to be
     "distributed.comm.timeouts.connect": f"{_CONNECT_S}s",
@@ -25,7 +27,7 @@ _SETTINGS = {
 def connect(address: ClusterAddress) -> Iterator[Any]:
     """Yield a Dask client with at least one worker that runs the client's sources.
 
-    The workers of ``local:N`` are processes with one thread each, below this one; they end with it.
+    The workers of ``local:N`` are processes with one thread each, below this one; they end with it, even if it is killed.
 
     Parameters
     ----------
@@ -35,22 +37,14 @@ def connect(address: ClusterAddress) -> Iterator[Any]:
     Raises
     ------
     InputError
-        If Dask is not installed, no scheduler answers, no worker comes, or a worker runs other sources.
+        If Dask is not installed, no scheduler starts or answers, no worker comes, or a worker runs other sources.
     """
     distributed = require("distributed", "cluster")
     with contextlib.ExitStack() as opened:
         opened.enter_context(require("dask", "cluster").config.set(_SETTINGS))
         scheduler = address.scheduler
         if address.workers is not None:
-            # subprocesses, since a trial's own process may have no children of multiprocessing
-            local = require("distributed.deploy.subprocess", "cluster").SubprocessCluster(
-                n_workers=address.workers,
-                threads_per_worker=1,
-                host="127.0.0.1",
-                dashboard_address=None,
-                worker_kwargs={"memory_limit": 0, "silence_logs": "CRITICAL"},
-                silence_logs="CRITICAL",
-            )
+            local = _started(address.workers)
             opened.callback(local.close)
             scheduler = local.scheduler_address
         try:
@@ -60,6 +54,34 @@ def connect(address: ClusterAddress) -> Iterator[Any]:
         opened.callback(client.close)
         _check(client, address.workers or 1)
         yield client
+
+
+def _started(workers: int) -> Any:
+    """Return a scheduler and so many workers on this machine, which do not outlive this process."""
+    # as text, since a module's name alone could not say whose child it is to be
+    orphans = "solvers.decomposition.distributed.orphans"
+    watch = f"from {orphans} import end_with; end_with({os.getpid()})"
+    # subprocesses, since a trial's own process may have no children of multiprocessing
+    cluster = require("distributed.deploy.subprocess", "cluster").SubprocessCluster
+    before = os.environ.get(_LOGGING)
+    os.environ[_LOGGING] = "critical"  # `silence_logs` comes too late for what is said of a preload
+    try:
+        return cluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            host="127.0.0.1",
+            dashboard_address=None,
+            scheduler_kwargs={"preload": [watch]},
+            # a worker ends with its nanny
+            worker_kwargs={"memory_limit": 0, "silence_logs": "CRITICAL", "preload_nanny": [watch]},
+            silence_logs="CRITICAL",
+        )
+    except RuntimeError as error:
+        raise InputError("cluster", f"must start on this machine ({error})") from None
+    finally:
+        del os.environ[_LOGGING]
+        if before is not None:
+            os.environ[_LOGGING] = before
 
 
 def _check(client: Any, workers: int) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import subprocess
 import sys
 import threading
+import time
+import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 
-from experiments.solution import solve_instance
 from formulations.joint.problem import JointOptions, JointProblem
 from formulations.joint.referee import evaluate
 from instances.errors import InputError
@@ -22,7 +27,8 @@ from solvers.decomposition.distributed.passes import DistributedPasses
 from solvers.trace import RefereedTrace
 from tests.experiments.cluster.conftest import DaskCluster
 
-SETTINGS = {"sweeps": "3", "table_options": "0"}
+MARK = "TIERCUT_TEST_MARK"
+SETTINGS = {"sweeps": "6", "table_options": "0"}
 
 
 def metro(tasks: int, **options: Any) -> JointProblem:
@@ -50,8 +56,9 @@ def test_a_cluster_gives_the_result_of_one_process(cluster: DaskCluster) -> None
 
 
 @pytest.mark.slow
-def test_a_worker_that_is_killed_in_a_sweep_and_in_a_reply_changes_nothing(
-    cluster: DaskCluster, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("passes", [("sweep", "reply"), ("find", "changed")], ids="-".join)
+def test_a_worker_that_is_killed_on_the_way_changes_nothing(
+    cluster: DaskCluster, monkeypatch: pytest.MonkeyPatch, passes: tuple[str, str]
 ) -> None:
     problem, killed = metro(2_400), list[int]()
 
@@ -76,22 +83,91 @@ def test_a_worker_that_is_killed_in_a_sweep_and_in_a_reply_changes_nothing(
 
         monkeypatch.setattr(DistributedPasses, name, call)
 
-    interrupted("sweep", 2)
-    interrupted("reply", 1)
+    interrupted(passes[0], 2)
+    interrupted(passes[1], 1)
     away = solved(problem, cluster=cluster.address)
     assert len(set(killed)) == 2
     check_same(solved(problem), away)
 
 
+@contextlib.contextmanager
+def program(text: str, mark: str) -> Iterator[subprocess.Popen[str]]:
+    """Run Python with `mark` in the environment of all that it starts."""
+    with subprocess.Popen(
+        [sys.executable, "-c", text],
+        env={**os.environ, MARK: mark},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as one:
+        yield one
+
+
+def marked(mark: str) -> dict[int, str]:
+    """Return the commands of the processes that run with `mark` in their environment, whoever is now their parent."""
+    found = {}
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.environ().get(MARK) == mark and process.status() != psutil.STATUS_ZOMBIE:
+                found[process.pid] = " ".join(process.cmdline())
+    return found
+
+
+def check_none_stays(mark: str) -> None:
+    until = time.monotonic() + 60
+    while marked(mark) and time.monotonic() < until:
+        time.sleep(0.2)
+    assert marked(mark) == {}
+
+
 @pytest.mark.slow
 def test_solve_starts_workers_of_its_own_and_leaves_none() -> None:
-    instance = generate("metro-benchmark", {"tasks": "1000"}, 2)
-    home, away = (
-        solve_instance(instance, "lagrangian", settings={**SETTINGS, **more}, seed=1, budget=Budget())
-        for more in ({}, {"cluster": "local:2"})
-    )
-    assert away.value == pytest.approx(home.value, rel=1e-9)
-    assert away.bound == pytest.approx(home.bound, rel=1e-9)
+    text = f"""
+from experiments.solution import solve_instance
+from instances.generators.registry import generate
+from solvers.contract import Budget
+instance = generate("metro-benchmark", {{"tasks": "1000"}}, 2)
+for more in ({{}}, {{"cluster": "local:2"}}):
+    found = solve_instance(instance, "lagrangian", settings={{**{SETTINGS}, **more}}, seed=1, budget=Budget())
+    print(found.value, found.bound, flush=True)
+input()
+"""
+    mark, seen = uuid.uuid4().hex, dict[int, str]()
+    with program(text, mark) as one:
+        assert one.stdout is not None and one.stdin is not None
+        home, away, lines = one.stdout.readline().split(), list[str](), one.stdout
+        reading = threading.Thread(target=lambda: away.extend(lines.readline().split()))
+        reading.start()
+        while reading.is_alive():
+            seen |= marked(mark)
+            time.sleep(0.2)
+        left = marked(mark)
+        one.stdin.close()
+    assert [float(value) for value in away] == pytest.approx([float(value) for value in home], rel=1e-9)
+    assert sum("-m dask spec" in command for command in seen.values()) >= 3  # a scheduler and two nannies
+    # what stays for further trials: the program, the server that trials are forked from, its tracker
+    stays = str(one.pid), "multiprocessing.forkserver", "multiprocessing.resource_tracker"
+    assert [command for pid, command in left.items() if not any(name in f"{pid} {command}" for name in stays)] == []
+    check_none_stays(mark)
+
+
+@pytest.mark.slow
+def test_workers_end_with_the_process_that_has_started_them_even_if_that_is_killed() -> None:
+    text = """
+from solvers.cluster_address import ClusterAddress
+from solvers.decomposition.distributed.connection import connect
+with connect(ClusterAddress.read("local:2")):
+    print("here", flush=True)
+    input()
+"""
+    mark = uuid.uuid4().hex
+    with program(text, mark) as one:
+        assert one.stdout is not None
+        assert one.stdout.readline() == "here\n"
+        assert len(marked(mark)) >= 6  # with a scheduler, two nannies and their workers
+        one.kill()
+    check_none_stays(mark)
 
 
 def test_what_is_missing_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
