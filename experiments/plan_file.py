@@ -10,6 +10,7 @@ import msgspec
 
 from experiments.plain import plain
 from experiments.settings import options_of
+from formulations.cut.plan_document import CutPlanDocument
 from formulations.joint.plan_document import PlanDocument
 from formulations.registry import family
 from instances.errors import InputError
@@ -36,13 +37,14 @@ class PlanFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 def plan_schema() -> dict[str, Any]:
-    """Return the JSON schema of plan files of the family `joint`, as published in ``plan.schema.json``."""
+    """Return the JSON schema of plan files of the families `joint` and `cut`, as published in ``plan.schema.json``."""
     schema = msgspec.json.schema(PlanFile)
-    body = msgspec.json.schema(PlanDocument)
+    bodies = [msgspec.json.schema(document) for document in (PlanDocument, CutPlanDocument)]
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    schema["title"] = "A plan file of Tiercut, family joint"
-    schema["$defs"] |= body["$defs"]
-    schema["$defs"]["PlanFile"]["properties"]["plan"] = {"$ref": body["$ref"]}
+    schema["title"] = "A plan file of Tiercut, family joint or cut"
+    for body in bodies:
+        schema["$defs"] |= body["$defs"]
+    schema["$defs"]["PlanFile"]["properties"]["plan"] = {"anyOf": [{"$ref": body["$ref"]} for body in bodies]}
     return schema
 
 

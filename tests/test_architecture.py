@@ -63,9 +63,17 @@ def test_nothing_reaches_for_highspy() -> None:
     assert not wrong, "highspy cannot share a process with ortools"
 
 
-def test_the_referee_shares_no_code_with_the_models_it_judges() -> None:
+@pytest.mark.parametrize(
+    ("referee", "parts"),
+    [
+        ("formulations.joint.referee", {"formulations.joint.plan_rules", "formulations.joint.placed"}),
+        ("formulations.cut.referee", {"formulations.cut.plan", "formulations.cut.problem"}),
+    ],
+)
+def test_the_referee_shares_no_code_with_the_models_it_judges(referee: str, parts: set[str]) -> None:
     known = modules()
     judged = ("options", "enumerate_options", "positions", "uplinks", "dominance", "evaluator", "scratch", "model")
+    judged += ("case", "coefficients")
 
     def reach(name: str, seen: set[str]) -> set[str]:
         for used in imports_of(known[name], top_level=False):
@@ -74,6 +82,6 @@ def test_the_referee_shares_no_code_with_the_models_it_judges() -> None:
                 reach(used, seen)
         return seen
 
-    reached = reach("formulations.joint.referee", set())
-    assert reached >= {"formulations.joint.plan_rules", "formulations.joint.placed"}
+    reached = reach(referee, set())
+    assert reached >= parts
     assert not [n for n in reached if any(n.split(".")[-1].endswith(word) for word in judged)]

@@ -7,12 +7,13 @@ import re
 from markdown_tables import parameter_table, table
 
 from experiments.metrics.metric import metric, metric_names
+from formulations.cut.problem import CutOptions
 from formulations.joint.problem import JointOptions
 from formulations.registry import formulations_of
 from solvers.contract import Budget
 from solvers.registry import MethodEntry, entry, method_names, params_of
 
-__all__ = ["budget", "formulations", "methods", "metrics", "overview", "problem_options"]
+__all__ = ["budget", "cut_options", "formulations", "methods", "metrics", "overview", "problem_options"]
 
 _KINDS = {
     "exact": "Exact methods",
@@ -42,6 +43,7 @@ def overview() -> str:
         (
             f"[`{one.name}`](method-{one.name})",
             one.kind,
+            ", ".join(sorted(one.cls.families)),
             "yes" if one.deterministic else "no",
             "yes" if one.anytime else "no",
             "yes" if one.uses_evaluations else "no",
@@ -49,7 +51,7 @@ def overview() -> str:
         )
         for one in _entries()
     ]
-    return table(("method", "kind", "deterministic", "anytime", "counts evaluations", "what it does"), rows)
+    return table(("method", "kind", "family", "deterministic", "anytime", "counts evaluations", "what it does"), rows)
 
 
 def methods() -> str:
@@ -88,6 +90,11 @@ def formulations() -> str:
 def problem_options() -> str:
     """Return the options of the family `joint`."""
     return parameter_table(JointOptions)
+
+
+def cut_options() -> str:
+    """Return the options of the family `cut`."""
+    return parameter_table(CutOptions)
 
 
 def budget() -> str:

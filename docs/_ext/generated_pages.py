@@ -25,6 +25,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "methods_overview.md": generated_methods.overview,
     "formulations.md": generated_methods.formulations,
     "problem_options.md": generated_methods.problem_options,
+    "cut_options.md": generated_methods.cut_options,
     "budget.md": generated_methods.budget,
     "metrics.md": generated_methods.metrics,
     "networks.md": generated_scenarios.networks,

@@ -12,9 +12,10 @@ from experiments.cli.options import json_option, plugin_option, print_json
 
 @click.command("check", short_help="Judge a plan, a store or a plugin.")
 @click.argument("files", nargs=-1, metavar="[INSTANCE PLAN | STORE]")
+@click.option("--picture", metavar="OUT.svg", help="Draw the PLAN, of the family cut, to this SVG, PDF or PNG file.")
 @plugin_option
 @json_option
-def command(files: tuple[str, ...], plugins: tuple[str, ...], as_json: bool) -> int:
+def command(files: tuple[str, ...], picture: str | None, plugins: tuple[str, ...], as_json: bool) -> int:
     r"""Judge anyone's PLAN for an INSTANCE, every plan of a STORE (no solver runs), or what a plugin registers.
 
     The methods, generators and cost models of a plugin are run through the suites that the workbench's own must pass.
@@ -24,11 +25,17 @@ def command(files: tuple[str, ...], plugins: tuple[str, ...], as_json: bool) -> 
     \b
     Example:
       tiercut check metro.json plan.json
+      tiercut check one.json cut.json --picture cut.svg
       tiercut check results/demo/store.sqlite
       tiercut check --plugin my_method.py
     """
+    if picture and len(files) != 2:
+        raise click.UsageError("--picture needs INSTANCE and PLAN")
     if len(files) == 2:
-        return _check_plan(files[0], files[1], plugins, as_json)
+        found = _check_plan(files[0], files[1], plugins, as_json)
+        if picture:
+            _draw_plan(files[0], files[1], picture)
+        return found
     if len(files) == 1:
         return _check_store(files[0], plugins, as_json)
     if plugins and not files:
@@ -59,6 +66,20 @@ def _check_plan(instance: str, plan: str, plugins: tuple[str, ...], as_json: boo
         for line in judged.violations:
             click.echo(f"  {line}")
     return 0 if good else 1
+
+
+def _draw_plan(instance: str, plan: str, picture: str) -> None:
+    from experiments.figures.cut_plan import draw_cut_plan
+    from experiments.plan_file import problem_for, read_plan
+    from formulations.registry import family
+    from instances.errors import InputError
+    from instances.files.instance_file import read_instance
+
+    file = read_plan(plan)
+    if file.family != "cut":
+        raise InputError("picture", "must be of a plan of the family cut", file.family)
+    problem = problem_for(read_instance(instance), file, plan)
+    draw_cut_plan(problem, family("cut").plan_of(problem, file.plan), picture)
 
 
 def _check_store(path: str, plugins: tuple[str, ...], as_json: bool) -> int:

@@ -19,6 +19,11 @@ from solvers.registry import MethodEntry, entry, make, params_of
 __all__ = ["CHECKS", "check_method"]
 
 _ENDED = (Termination.COMPLETED, Termination.EVALUATION_LIMIT)
+_OPTIONS: dict[str, tuple[dict[str, Any], ...]] = {
+    "joint": ({"sharing": "optimal"}, {"sharing": "equal"}),
+    "cut": ({}, {"latency_weight": 0.0, "bottleneck_weight": 1.0, "versions": "any"}),
+}
+"""Problem options that the small instances are solved under, of families that have more than their defaults to show."""
 
 
 def check_method(name: str) -> list[Check]:
@@ -42,32 +47,40 @@ def check_method(name: str) -> list[Check]:
     return checked(CHECKS, runs)
 
 
+_Asked = tuple[str, dict[str, Any]]
+"""A family, and the options of its problem."""
+
+
 class _Runs:
     """The trials that the clauses look at, run once."""
 
     def __init__(self, chosen: MethodEntry) -> None:
         self.entry = chosen
         self._solved: dict[tuple[Any, ...], Solution] = {}
+        known = sorted(set(make(chosen.name).families) & set(family_names()))
+        self.problems = [(name, options) for name in known for options in _OPTIONS.get(name, ({},))]
 
-    def solve(self, tasks: int, seed: int, sharing: str, budget: Budget, again: int = 0) -> Solution:
+    def solve(self, tasks: int, seed: int, asked: _Asked, budget: Budget, again: int = 0) -> Solution:
         """Return the solution on a small instance; `again` asks for another run of the same."""
-        key = (tasks, seed, sharing, budget, again)
+        name, options = asked
+        key = (tasks, seed, name, str(options), budget, again)
         if key not in self._solved:
             self._solved[key] = solve_instance(
                 _instance(tasks, seed),
                 self.entry.name,
                 seed=seed,
                 budget=budget,
-                options={"sharing": sharing},
+                options=options,
+                family_name=name,
                 plugins=plugin_files(),
             )
         return self._solved[key]
 
     def small(self) -> Iterator[Solution]:
-        """Yield solutions on tiny instances under both sharing rules."""
+        """Yield solutions on tiny instances, of every family that the method takes."""
         for seed in (1, 2):
-            for sharing in ("optimal", "equal"):
-                yield self.solve(3, seed, sharing, Budget(seconds=10.0, evaluations=500))
+            for asked in self.problems:
+                yield self.solve(3, seed, asked, Budget(seconds=10.0, evaluations=500))
 
 
 def _instance(tasks: int, seed: int) -> Instance:
@@ -94,9 +107,9 @@ def _freezes(runs: _Runs) -> str:
 
 def _declines(runs: _Runs) -> str:
     for seed in (1, 2):
-        for sharing in ("optimal", "equal"):
-            chosen = family("joint")
-            problem = chosen.problem(_instance(3, seed), chosen.Options(sharing=sharing))
+        for name, options in runs.problems:
+            chosen = family(name)
+            problem = chosen.problem(_instance(3, seed), chosen.Options(**options))
             said = make(runs.entry.name).decline(problem, Budget(seconds=10.0))
             if said is not None and (not isinstance(said, str) or len(said.split()) < 2 or "\n" in said):
                 return f"decline must return None or one sentence, got {said!r}"
@@ -133,21 +146,21 @@ def _bounded(runs: _Runs) -> str:
 
 def _repeats(runs: _Runs) -> str:
     budget = Budget(seconds=30.0, evaluations=500)
-    for sharing in ("optimal", "equal"):
-        first, second = (runs.solve(3, 1, sharing, budget, again) for again in (0, 1))
+    for asked in runs.problems:
+        first, second = (runs.solve(3, 1, asked, budget, again) for again in (0, 1))
         if first.record.termination in _ENDED and second.record.termination in _ENDED:
             if first.record.plan != second.record.plan:
-                return f"two runs with one seed gave two plans ({first.value}, {second.value}) with sharing={sharing}"
+                return f"two runs with one seed gave two plans ({first.value}, {second.value}) with {asked}"
         elif first.record.termination is not second.record.termination:
             return f"one run ended {first.record.termination}, the other {second.record.termination}"
     return ""
 
 
 def _hurries(runs: _Runs) -> str:
-    solution = runs.solve(20, 3, "optimal", Budget(seconds=1.0))
-    record = solution.record
-    if record.termination is Termination.TIME_LIMIT and "from outside" in record.reason:
-        return "did not stop by itself at a budget of 1 s"
+    for asked in runs.problems[:1]:
+        record = runs.solve(20, 3, asked, Budget(seconds=1.0)).record
+        if record.termination is Termination.TIME_LIMIT and "from outside" in record.reason:
+            return "did not stop by itself at a budget of 1 s"
     return ""
 
 

@@ -43,9 +43,9 @@ class MetroBenchmarkParams:
 def metro_benchmark(params: MetroBenchmarkParams, seed: int) -> Instance:
     """Generate the instances of the scale benchmark: all vision networks, 3 candidate sites, weights 1 to 10.
 
-    Three kinds of devices of similar speed cut the networks whose tensors shrink early, most of them on slices of the
-    band of their own; the fourth, a desktop computer, keeps heavy networks to itself. Where all share the cells'
-    bands, a shared cell costs the square root of what is sent, and hardly a sixth of the tasks gain by a cut.
+    Three kinds of devices of similar speed cut the networks whose tensors shrink early; the fourth, a desktop computer,
+    keeps heavy networks to itself. Every device has a slice of its cell's band: where cells are shared, sending costs the
+    square root of what is sent, and hardly a sixth of the tasks gain by a cut.
 
     Parameters
     ----------
@@ -70,8 +70,8 @@ def metro_benchmark(params: MetroBenchmarkParams, seed: int) -> Instance:
             edge_spread=0.1,
             edge_tasks_per_server=3.0,
             cloud_tasks_per_server=0.3,
-            cell_hz_per_task=18e6,
-            reserved=0.75,
+            cell_hz_per_task=11e6,
+            reserved=1.0,
             backhaul_bytes_per_s_per_task=100e6 / 8,
             shadowing_db=8.0,
             reach=3,

@@ -1,14 +1,15 @@
-"""The method `lagrangian-exact`: prices rule out options, annealing lowers the plan, a MILP proves what is left.
+"""The method `lagrangian-exact`: prices rule out options, a branch and bound or a MILP proves what is left.
 
-Each stage makes the next one smaller. An option whose reduced cost exceeds the gap between plan and bound is in no better
-plan; annealing among the others finds better plans, which rule out more; with a closer goal the bound's ascent goes on.
-When nothing more goes, the residual problem is a MILP with the cuts (T), added where its plans violate them.
+An option whose reduced cost exceeds the gap between plan and bound is in no better plan. What is left goes to the branch
+and bound of `solvers.exact.branching`. Under equal shares, and where memory makes that long, it goes to stages and a MILP:
+annealing finds better plans, which rule out more; with a closer goal the bound's ascent goes on; and when nothing more
+goes, the residual problem is a MILP with the cuts (T), added where its plans violate them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from solvers.backends.registry import BackendName, decline_backend
 from solvers.contract import Budget, MethodParams, Outcome, Termination, Trace
 from solvers.decomposition.cut_dual import CutDual
 from solvers.decomposition.polish import anneal, descend, reduced_costs, useful_tasks
+from solvers.exact.branching import branch
 from solvers.exact.claim import Claim
 from solvers.exact.milp import MilpParams, solve_cut_by_cut
 from solvers.exact.narrowing import Narrowing, narrow
@@ -29,6 +31,7 @@ from solvers.registry import register
 
 __all__ = ["LagrangianExact", "LagrangianExactParams"]
 
+Proof = Literal["branching", "milp"]
 _HOT = (0.3, 0.1, 0.03, 0.01)
 _COOLING = 0.01
 _SLICES = 10
@@ -41,6 +44,9 @@ class LagrangianExactParams(MethodParams):
 
     Parameters
     ----------
+    proof : {"branching", "milp"}
+        What proves the residual problem. Branching is for free shares, and gives up after some turns where memory can
+        run short; such problems, and those without a first plan, go to the MILP.
     backend : {"cbc", "highs", "scip"}
         What solves the residual MILP.
     moves : int
@@ -51,14 +57,18 @@ class LagrangianExactParams(MethodParams):
         Steps of the bound in each of them.
     """
 
+    proof: Proof = "branching"
     backend: BackendName = "highs"
     moves: int = 2_000
     stages: int = 4
     dual_steps: int = 300
 
     def __post_init__(self) -> None:
-        if self.backend not in get_args(BackendName):
-            raise InputError("parameter backend", f"must be one of {', '.join(get_args(BackendName))}", self.backend)
+        for name, kind in (("proof", Proof), ("backend", BackendName)):
+            if getattr(self, name) not in get_args(kind):
+                raise InputError(
+                    f"parameter {name}", f"must be one of {', '.join(get_args(kind))}", getattr(self, name)
+                )
         for name in ("moves", "stages", "dual_steps"):
             if getattr(self, name) < 0:
                 raise InputError(f"parameter {name}", "must be >= 0", getattr(self, name))
@@ -66,7 +76,7 @@ class LagrangianExactParams(MethodParams):
 
 @register("lagrangian-exact", kind="exact", citation="Geoffrion, Math. Prog. Study 2, 1974", anytime=True)
 class LagrangianExact:
-    """Options ruled out by reduced cost, stage by stage, until a small MILP proves the rest."""
+    """Options ruled out by reduced cost, before and at every node of a branch and bound that proves the rest."""
 
     Params: ClassVar[type[MethodParams]] = LagrangianExactParams
     families: ClassVar[frozenset[str]] = frozenset({"joint"})
@@ -82,9 +92,9 @@ class LagrangianExact:
         return decline_table(problem, budget)
 
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
-        """Rule out options stage by stage, then solve the residual MILP.
+        """Rule out options, then search the tree or solve the residual MILP.
 
-        `info["stages"]` lists each stage with the options that it left.
+        `info["stages"]` lists each stage with the options that it left, `info["nodes"]` counts the tree's.
         """
         table = open_table(problem, trace)
         if isinstance(table, Outcome):
@@ -92,6 +102,11 @@ class LagrangianExact:
         claim = Claim(budget=budget, trace=trace, info={"options": table.n_options})
         found = narrow(table, claim)
         stages = claim.info["stages"] = [["prices", len(found.keep)]]
+        if self.params.proof == "branching" and found.choice is not None and problem.options.sharing == "optimal":
+            searched = branch(table, claim, found)
+            if isinstance(searched, Outcome):
+                return searched
+            found = searched
         for _ in range(self.params.stages):
             if claim.closed or found.choice is None or claim.seconds_left <= 0:
                 break

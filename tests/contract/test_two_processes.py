@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import json
 import subprocess
 import sys
 from typing import Any
@@ -14,8 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from formulations.joint.problem import JointOptions, JointProblem
-from formulations.joint.referee import evaluate
+from formulations.registry import family
 from instances.generators.registry import generate
 from solvers.contract import Budget
 from solvers.registry import entry, make, method_names
@@ -28,26 +28,46 @@ VARIANTS: dict[str, tuple[dict[str, Any], ...]] = {
     "matching": ({}, {"acceptance": "cooperative"}),
     "random": ({"draws": 3},),
     "greedy": ({"order": "random"},),
+    "cut-milp": tuple(
+        {"language": a, "backend": b} for a, b in (("pulp", "cbc"), ("pyomo", "highs"), ("pulp", "scip"))
+    ),
+}
+OPTIONS: dict[str, tuple[dict[str, Any], ...]] = {
+    "joint": ({"sharing": "optimal"}, {"sharing": "equal"}),
+    "cut": (
+        {"memory": False},
+        {"memory": False, "bottleneck_weight": 1.0, "return_result": True},
+        {"memory": False, "excursions": True},
+    ),
 }
 DECLINED = {("equal", "column-generation")}
 CASES = [(name, params) for name in method_names() for params in VARIANTS.get(name, ({},))]
 
 
 def digest(name: str, params: dict[str, Any]) -> str:
+    """Return a hash of a method's plans on small problems of its family."""
     found = hashlib.sha256()
-    for sharing, memory in itertools.product(("optimal", "equal"), ("none", "loose")):
-        instance = generate("tiny", {"memory": memory, "tasks_low": "5"}, 5)
-        problem = JointProblem(instance=instance, options=JointOptions(sharing=sharing))  # type: ignore[arg-type]
+    (chosen,) = make(name, params).families
+    solved = 0
+    for options, memory in itertools.product(OPTIONS[chosen], ("none", "loose")):
+        settings = {"memory": memory, "tasks_low": "5"}
+        if chosen == "cut":  # chains, which every method of the family takes
+            settings["branches"] = "false"
+        instance = generate("tiny", settings, 5)
+        problem = family(chosen).problem(instance, family(chosen).Options(**options))
         budget = Budget(evaluations=400) if entry(name).uses_evaluations else Budget(seconds=120.0)
-        trace = RefereedTrace(lambda plan, problem=problem: evaluate(problem, plan))  # type: ignore[misc]
-        if (sharing, name) in DECLINED:
-            assert make(name, params).decline(problem, budget) is not None
+        trace = RefereedTrace(lambda plan, problem=problem: family(chosen).evaluate(problem, plan))  # type: ignore[misc]
+        reason = make(name, params).decline(problem, budget)
+        if (options.get("sharing"), name) in DECLINED:
+            assert reason is not None
+        if reason is not None and (chosen == "cut" or (options.get("sharing"), name) in DECLINED):
             continue
+        solved += 1
         plan = make(name, params).solve(problem, budget, np.random.default_rng(7), trace).plan
         assert plan is not None
-        for column in (plan.version, plan.candidate, plan.cloud, plan.device_until, plan.edge_until):
-            found.update(column.tobytes())
+        found.update(json.dumps(family(chosen).plan_document(problem, plan), sort_keys=True).encode())
         found.update(instance.sha256.encode())
+    assert solved
     return found.hexdigest()
 
 

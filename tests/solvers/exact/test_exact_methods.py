@@ -29,6 +29,7 @@ METHODS = (
     ("milp", {"backend": "scip"}),
     ("cp-sat", {}),
     ("lagrangian-exact", {}),
+    ("lagrangian-exact", {"proof": "milp"}),
 )
 each_method = pytest.mark.parametrize(("method", "params"), METHODS)
 
@@ -155,14 +156,16 @@ def test_narrowing_rules_out_no_optimal_plan(index: int) -> None:
 
 
 def test_stages_of_lagrangian_exact_leave_fewer_and_fewer_options() -> None:
-    outcome, _ = solve(metro(60, seed=2), "lagrangian-exact", {}, Budget(seconds=20.0))
+    outcome, _ = solve(metro(60, seed=2), "lagrangian-exact", {"proof": "milp"}, Budget(seconds=20.0))
     stages = outcome.info["stages"]
     assert stages[0][0] == "prices"
     assert [left for _, left in stages] == sorted((left for _, left in stages), reverse=True)
     assert stages[-1][1] < 0.2 * outcome.info["options"]
 
 
-@pytest.mark.parametrize("setting", [{"backend": "gurobi"}, {"moves": "-1"}, {"stages": "-1"}, {"dual_steps": "-1"}])
+@pytest.mark.parametrize(
+    "setting", [{"proof": "no"}, {"backend": "gurobi"}, {"moves": "-1"}, {"stages": "-1"}, {"dual_steps": "-1"}]
+)
 def test_lagrangian_exact_refuses_nonsense(setting: dict[str, str]) -> None:
     with pytest.raises(InputError):
         registry.make("lagrangian-exact", setting)
