@@ -43,10 +43,10 @@ COLUMNS = {
     "start_s": ("start s", "{:.1f}"),
     "send_s": ("send s", "{:.1f}"),
     **{
-        f"{where}{name}{unit}": (title + at, "{:.2f}")
+        f"{where}{name}{unit}": (f"{title}{local} {seconds}", "{:.2f}")
         for name, title in (*((one, one) for one in PASSES), ("master", "master's own part of a step"), ("run", "run"))
-        for unit, at in (("_s", " s"), ("_cpu_s", " CPU s"))
-        for where, title in (("", title), ("local_", f"{title}, local,"))
+        for unit, seconds in (("_s", "s"), ("_cpu_s", "CPU s"))
+        for where, local in (("", ""), ("local_", ", local,"))
     },
     "worker_cpu_s": ("of a run workers' CPU s", "{:.1f}"),
     "scheduler_cpu_s": ("of a run scheduler's CPU s", "{:.1f}"),
