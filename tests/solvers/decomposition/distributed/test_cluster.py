@@ -63,9 +63,15 @@ def test_a_worker_that_is_killed_on_the_way_changes_nothing(
     problem, killed = metro(2_400), list[int]()
 
     def kill() -> None:
-        victim = cluster.workers()[0]
-        killed.append(victim.pid)
-        os.kill(victim.pid, signal.SIGKILL)
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            # the worker that was killed before may still be on its way out
+            with contextlib.suppress(psutil.Error):
+                if fresh := [one.pid for one in cluster.workers() if one.pid not in killed]:
+                    killed.append(fresh[0])
+                    os.kill(fresh[0], signal.SIGKILL)
+                    return
+            time.sleep(0.05)
 
     def interrupted(name: str, turn: int) -> None:
         plain, calls = getattr(DistributedPasses, name), list[int]()
