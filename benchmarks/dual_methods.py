@@ -19,6 +19,7 @@ from instances.columns import FloatArray
 from instances.generators.registry import generate
 from solvers.decomposition.blocks import SegmentDual
 from solvers.decomposition.column_master import improve
+from solvers.decomposition.passes import LocalPasses
 from solvers.decomposition.segment_master import SegmentMaster
 from solvers.decomposition.segments import Segments, segments_of
 
@@ -103,14 +104,14 @@ def quasi_newton(dual: SegmentDual, rng: np.random.Generator) -> Iterator[tuple[
 
 def simplicial(dual: SegmentDual, rng: np.random.Generator) -> Iterator[tuple[int, float]]:
     """The options themselves of the tasks that waver, mixed by pairwise steps: what `lagrangian` does."""
-    master = SegmentMaster.start(dual.segments, dual.state, dual.load, dual.threads)
+    master = SegmentMaster.start(LocalPasses(dual.segments, dual, dual.threads), dual.state.copy(), dual.load)
     while True:
         yield 1, master.step()
 
 
 def damped(dual: SegmentDual, rng: np.random.Generator) -> Iterator[tuple[int, float]]:
     """The same, priced between the best points so far and the master's loads (P. Wentges, Int. Trans. Oper. Res. 4, 1997)."""
-    master = SegmentMaster.start(dual.segments, dual.state, dual.load, dual.threads)
+    master = SegmentMaster.start(LocalPasses(dual.segments, dual, dual.threads), dual.state.copy(), dual.load)
     best, best_t = -np.inf, dual.load
     while True:
         t = master.points

@@ -12,7 +12,6 @@ import pandas as pd
 from experiments.archive.make import make_archive
 from experiments.archive.rebuild import Rebuilt
 from experiments.archive.rebuild import rebuild_archive as _rebuild_archive
-from experiments.cluster.address import ClusterAddress
 from experiments.comparison import check_retry, check_study, run_study
 from experiments.export import export_store, tables_of
 from experiments.judge import Judgement, judge
@@ -35,6 +34,7 @@ from instances.errors import InputError
 from instances.files.instance_file import read_instance
 from instances.generators.registry import generate as _generate
 from instances.instance import Instance
+from solvers.cluster_address import ClusterAddress
 from solvers.contract import Budget, SolutionStatus
 
 __all__ = [

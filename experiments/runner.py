@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 
-from experiments.cluster.address import ClusterAddress
 from experiments.cluster.pool import ClusterPool
 from experiments.environment import cores
 from experiments.judge import judge
@@ -19,6 +18,7 @@ from experiments.record import Record
 from experiments.trial import Trial
 from experiments.worker import Request
 from instances.errors import InputError
+from solvers.cluster_address import ClusterAddress
 from solvers.contract import Termination
 
 __all__ = ["RunnerOptions", "Task", "check_load", "run_trials"]

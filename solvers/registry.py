@@ -18,7 +18,7 @@ from instances.errors import InputError
 from instances.parameters import parse_parameters, text_of
 from solvers.contract import Method
 
-__all__ = ["MethodEntry", "entry", "make", "method_names", "register"]
+__all__ = ["MethodEntry", "entry", "make", "method_names", "register", "sources"]
 
 Kind = Literal["exact", "bound", "metaheuristic", "matching", "local-search", "rule", "learned"]
 
@@ -43,7 +43,7 @@ class MethodEntry:
     @property
     def version(self) -> str:
         """A hash of the source of the packages that the method runs on, so that resume never mixes code."""
-        return f"{_sources('solvers', 'formulations', 'instances')}{_own_source(self.cls)}"
+        return f"{sources()}{_own_source(self.cls)}"
 
 
 _REGISTRY: dict[str, MethodEntry] = {}
@@ -126,6 +126,11 @@ def params_of(cls: type) -> type:
     """Return the parameter dataclass of a method class."""
     chosen: type = getattr(cls, "Params")  # noqa: B009
     return chosen
+
+
+def sources() -> str:
+    """Return a hash of the source of the packages that methods run on."""
+    return _sources("solvers", "formulations", "instances")
 
 
 @cache

@@ -1,7 +1,7 @@
 """Parts of the pages that are read off the code, so that they cannot go stale.
 
 Each function of `PARTS` returns Markdown; `write_parts` writes them into ``docs/_generated``, from
-where the pages include them. Sphinx loads this module as an extension and calls `setup`.
+where the pages include them. Published systems have a page each, written into ``docs/systems``. Sphinx loads this module as an extension and calls `setup`.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ import generated_commands
 import generated_methods
 import generated_records
 import generated_scenarios
+import generated_systems
 
 __all__ = ["PARTS", "write_parts"]
 
 FOLDER = Path(__file__).parents[1] / "_generated"
+SYSTEMS = Path(__file__).parents[1] / "systems"
 
 PARTS: dict[str, Callable[[], str]] = {
     "commands.md": generated_commands.commands,
@@ -38,6 +40,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "instance_records.md": generated_records.instance_records,
     "network_records.md": generated_records.network_records,
     "plan_records.md": generated_records.plan_records,
+    "systems_overview.md": generated_systems.overview,
 }
 
 
@@ -53,4 +56,5 @@ def write_parts(folder: Path = FOLDER) -> None:
 def setup(app: Any) -> dict[str, Any]:
     """Write the parts before Sphinx reads the pages."""
     write_parts()
+    generated_systems.write_pages(SYSTEMS)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

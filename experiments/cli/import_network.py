@@ -7,7 +7,7 @@ import click
 from experiments.cli.options import json_option, print_json
 
 
-@click.command("import", short_help="Import an ONNX or PyTorch network, or a placement workload.")
+@click.command("import", short_help="Import an ONNX, Caffe or PyTorch network, or a placement workload.")
 @click.argument("source")
 @click.option("-o", "--output", required=True, metavar="FILE", help="Where the network goes (JSON).")
 @click.option("--name", help="Name of the network; by default the file's or the factory's.")
@@ -32,7 +32,7 @@ def command(
     rate: float,
     as_json: bool,
 ) -> None:
-    r"""Import a network from SOURCE: an ONNX file, or MODULE:FACTORY of your own PyTorch code.
+    r"""Import a network from SOURCE: an ONNX or Caffe (.prototxt) file, or MODULE:FACTORY of your own PyTorch code.
 
     The factory takes no argument and returns (module, example input). With --workload, SOURCE is a device-placement
     workload, which becomes an instance for the problem family placement.
@@ -59,12 +59,16 @@ def command(
                 raise InputError(f"--dimension {key}", "must be a whole number >= 1", text)
             sizes[key] = int(text)
         network = import_onnx(source, name, dimensions=sizes)
+    elif source.endswith(".prototxt"):
+        from instances.networks.importers.caffe import import_caffe
+
+        network = import_caffe(source, name)
     elif ":" in source:
         from instances.networks.importers.torch_module import import_torch_factory
 
         network = import_torch_factory(source, name)
     else:
-        raise InputError("source", "must be a file ending in .onnx, or module:factory", source)
+        raise InputError("source", "must be a file ending in .onnx or .prototxt, or module:factory", source)
     write_network(network, output)
     if as_json:
         print_json(

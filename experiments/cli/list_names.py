@@ -104,6 +104,15 @@ def _metrics() -> list[dict[str, Any]]:
     ]
 
 
+def _systems() -> list[dict[str, Any]]:
+    from experiments.systems.catalogue import CATALOGUE, state_of
+
+    return [
+        {"number": one.number, "name": one.name, "family": one.family, "state": state_of(one), "summary": one.title}
+        for one in CATALOGUE
+    ]
+
+
 def _parameters(described: dict[str, tuple[str, str]]) -> dict[str, dict[str, str]]:
     return {name: {"type": kind, "default": default} for name, (kind, default) in described.items()}
 
@@ -116,6 +125,7 @@ _LISTS: dict[str, Callable[[], list[dict[str, Any]]]] = {
     "kinds": _kinds,
     "cost-models": _cost_models,
     "metrics": _metrics,
+    "systems": _systems,
 }
 
 
@@ -124,7 +134,7 @@ _LISTS: dict[str, Callable[[], list[dict[str, Any]]]] = {
 @plugin_option
 @json_option
 def command(what: str, plugins: tuple[str, ...], as_json: bool) -> None:
-    r"""List methods, networks, generators, formulations, node kinds, cost models or metrics.
+    r"""List methods, networks, generators, formulations, node kinds, cost models, metrics or published systems.
 
     \b
     Example:

@@ -21,6 +21,7 @@ _COMMANDS = {
     "merge": "experiments.cli.merge",
     "export": "experiments.cli.export",
     "report": "experiments.cli.report",
+    "reproduce": "experiments.cli.reproduce",
     "archive": "experiments.cli.archive",
     "rebuild": "experiments.cli.rebuild",
     "list": "experiments.cli.list_names",

@@ -11,13 +11,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.cluster.address import ClusterAddress
 from experiments.cluster.host import Job, host_trial
 from experiments.fork_server import no_main
 from experiments.process import Ending, Limits
 from experiments.worker import Request
 from instances.errors import InputError
 from instances.networks.importers.optional import require
+from solvers.cluster_address import ClusterAddress
 from solvers.contract import SolutionStatus, Termination
 
 __all__ = ["ClusterPool"]

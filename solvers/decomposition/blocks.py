@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 from math import fsum
 from typing import Any
 
@@ -26,11 +25,9 @@ from instances.columns import Array, FloatArray, IntArray
 from solvers.decomposition.rounding import ROUNDING
 from solvers.decomposition.segment_pricing import CODE, Room, cheapest, option_parts, price_block, room_for
 from solvers.decomposition.segments import S_SHARED, SHARED, Segments
-from solvers.decomposition.waves import lanes_of
+from solvers.decomposition.waves import lanes_of, spans_of
 
-__all__ = ["PRICING_BLOCKS", "SegmentDual", "certified", "pricing_spans", "side_by_side"]
-
-PRICING_BLOCKS = 16
+__all__ = ["SegmentDual", "certified", "reached", "side_by_side", "sweep_block"]
 
 
 @cache
@@ -43,18 +40,6 @@ def side_by_side(work: Callable[..., Any], jobs: Iterable[tuple[Any, ...]], thre
     if threads == 1:
         return [work(*job) for job in jobs]
     return [job.result() for job in [_pool(threads).submit(work, *job) for job in jobs]]
-
-
-def pricing_spans(n_tasks: int) -> list[tuple[int, int]]:
-    """Return the blocks of tasks that are priced side by side; their number does not depend on that of the threads."""
-    return list(pairwise(np.linspace(0, n_tasks, min(PRICING_BLOCKS, n_tasks) + 1).astype(int).tolist()))
-
-
-def certified(total: float, points: FloatArray) -> float:
-    """Return L at prices ``2 t`` from the sum of the tasks' least costs, rounding taken off."""
-    square = float(np.dot(points, points))
-    # costs and prices are not negative: no term is smaller than the sum that it is in
-    return float(total - square - ROUNDING * (total + square))
 
 
 @dataclass(slots=True, eq=False)
@@ -91,7 +76,7 @@ class SegmentDual:
     @classmethod
     def start(cls, segments: Segments, n_resources: int, threads: int) -> SegmentDual:
         """Return the relaxation with no task placed yet; the first sweep places them."""
-        offsets, resource = _reached(segments)
+        offsets, resource = reached(segments)
         n = len(segments.tasks)
         return cls(
             segments=segments,
@@ -102,7 +87,7 @@ class SegmentDual:
             _mix=np.zeros(len(resource)),
             _mix_cost=np.full(n, -1.0),
             state=np.zeros((n, CODE), np.int32),
-            _rooms=[room_for(segments) for _ in range(PRICING_BLOCKS)],
+            _rooms=[room_for(segments) for _ in lanes_of(n)[0]],
         )
 
     @property
@@ -123,16 +108,23 @@ class SegmentDual:
             loads = [self.load.copy() for _ in wave]
             jobs = [
                 (begin, end, self.segments, room, load, luck, *mixes)
-                for (begin, end), room, load in zip(wave, self._rooms, loads, strict=False)
+                for (begin, end), room, load in zip(wave, self._rooms, loads, strict=True)
             ]
-            side_by_side(_sweep_block, jobs, self.threads)
+            side_by_side(sweep_block, jobs, self.threads)
             self.load = self.load + sum(load - self.load for load in loads)
         # summed anew, which takes away what rounding left
-        self.load = np.bincount(self._resource, self._mix, minlength=len(self.load)).astype(np.float64)
+        self.load = np.zeros(len(self.load))
+        for uses in self._parts(self._offsets):
+            self.load += np.bincount(self._resource[uses], self._mix[uses], minlength=len(self.load))
 
     def value(self) -> float:
         """Return the relaxed objective of the current mixes; inf where a task has no option."""
-        return float(self._mix_cost.sum() + np.dot(self.load, self.load))
+        fixed = fsum(float(self._mix_cost[tasks].sum()) for tasks in self._parts(np.arange(self.n_tasks + 1)))
+        return float(fixed + np.dot(self.load, self.load))
+
+    def _parts(self, offsets: IntArray) -> list[slice]:
+        """Return the entries of each lane of each wave: sums are made of theirs, wherever a lane is held."""
+        return [slice(int(offsets[begin]), int(offsets[end])) for begin, end in spans_of(self.n_tasks)]
 
     def bound(self, points: FloatArray | None = None) -> tuple[float, FloatArray]:
         """Return L at prices ``2 t`` (default: the loads), rounding taken off, and the loads of the cheapest options.
@@ -143,14 +135,24 @@ class SegmentDual:
             t_r >= 0.
         """
         at = self.load if points is None else points
-        spans = pricing_spans(self.n_tasks)
-        loads = [np.zeros(len(self.load)) for _ in spans]
-        jobs = [
-            (begin, end, at, self.segments, room, load)
-            for (begin, end), room, load in zip(spans, self._rooms, loads, strict=False)
-        ]
-        total = fsum(side_by_side(price_block, jobs, self.threads))
-        return certified(total, at), np.sum(loads, axis=0)
+        total, used = [], np.zeros(len(at))
+        for wave in lanes_of(self.n_tasks):
+            loads = [np.zeros(len(at)) for _ in wave]
+            jobs = [
+                (begin, end, at, self.segments, room, load)
+                for (begin, end), room, load in zip(wave, self._rooms, loads, strict=True)
+            ]
+            total += side_by_side(price_block, jobs, self.threads)
+            for load in loads:
+                used += load
+        return certified(fsum(total), at), used
+
+
+def certified(total: float, points: FloatArray) -> float:
+    """Return L at prices ``2 t`` from the sum of the tasks' least costs, rounding taken off."""
+    square = float(np.dot(points, points))
+    # costs and prices are not negative: no term is smaller than the sum that it is in
+    return float(total - square - ROUNDING * (total + square))
 
 
 @njit(cache=True)
@@ -163,7 +165,7 @@ def _note(resource, n, first, new):
 
 
 @njit(cache=True)
-def _reached(seg):
+def reached(seg):
     """Return the resources that each task can reach, as offsets and rows."""
     n_tasks, n_candidates = len(seg.tasks), len(seg.candidate_site)
     most = n_tasks
@@ -203,7 +205,7 @@ def _slot(resource, first, stop, wanted):
 
 
 @njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
-def _sweep_block(begin, end, seg, room, load, luck, offsets, resource, mix, mix_cost, state):
+def sweep_block(begin, end, seg, room, load, luck, offsets, resource, mix, mix_cost, state):
     """Take a Frank-Wolfe step with each task begin:end in turn; a task with a negative `mix_cost` is placed.
 
     The cost of a task without an option becomes infinite.

@@ -12,9 +12,11 @@ from formulations.joint.options import OptionTable, option_count
 from formulations.score import relative_gap
 from instances.columns import FloatArray, IntArray
 from instances.errors import InputError
+from solvers.cluster_address import ClusterAddress
 from solvers.contract import Budget, MethodParams, Outcome, Termination, Trace
 from solvers.decomposition.cut_dual import CutDual
 from solvers.decomposition.equal_dual import EqualDual
+from solvers.decomposition.holding import held_tasks
 from solvers.decomposition.polish import anneal, descend, reduced_costs, useful_tasks
 from solvers.decomposition.relaxation import Relaxation
 from solvers.decomposition.segment_search import SegmentSearch
@@ -47,17 +49,23 @@ class LagrangianParams(MethodParams):
         Trials of each annealing run among the options that the bound leaves; 0: none.
     table_options : int
         Largest option table by which bound and plan are refined once the passes without a table are done.
+    cluster : str or None
+        Dask workers that hold the tasks: ``local:4`` starts four on this machine, ``tcp://host:8786`` is the address of
+        a scheduler; None: this process holds them. The result is the same.
     """
 
     sweeps: int = 200
     dual_steps: int = 300
     moves: int = 200_000
     table_options: int = 2_000_000
+    cluster: str | None = None
 
     def __post_init__(self) -> None:
         for name, least in (("sweeps", 1), ("dual_steps", 0), ("moves", 0), ("table_options", 0)):
             if getattr(self, name) < least:
                 raise InputError(f"parameter {name}", f"must be >= {least}", getattr(self, name))
+        if self.cluster is not None:
+            ClusterAddress.read(self.cluster)
 
 
 @dataclass(slots=True)
@@ -114,6 +122,8 @@ class Lagrangian:
 
     def decline(self, problem: Any, budget: Budget) -> str | None:
         """Decline a limit of evaluations, and a table that the budget has no time for where one is needed."""
+        if self.params.cluster is not None and isinstance(without := _segments(problem), str):
+            return f"its tasks cannot be held by a cluster: {without}"
         reason = decline_table(problem, budget)
         if reason is None or (decline_evaluations(budget) is None and isinstance(_segments(problem), Segments)):
             return decline_evaluations(budget)
@@ -125,15 +135,38 @@ class Lagrangian:
         `info` counts sweeps and dual steps and says how many options the bound ruled out.
         """
         claim = Claim(budget=budget, trace=trace)
+        try:
+            searched = self._by_segments(problem, claim, rng)
+        except InputError as error:
+            return claim.outcome(Termination.UNAVAILABLE, str(error))
+        except ConnectionError as error:
+            return claim.outcome(Termination.CRASHED, str(error))
+        if searched and (claim.closed or not self._refines(problem, budget, trace)):
+            late = trace.left(budget) <= 0
+            return claim.outcome(Termination.TIME_LIMIT if late else Termination.COMPLETED)
+        return self._by_table(problem, claim, rng)
+
+    def _by_segments(self, problem: Any, claim: Claim, rng: np.random.Generator) -> bool:
+        """Search by passes over the tasks, wherever they are held; return whether that can be done.
+
+        Raises
+        ------
+        InputError
+            If the cluster cannot be used.
+        ConnectionError
+            If it is gone.
+        """
         segments = _segments(problem)
-        if isinstance(segments, Segments):
-            search = SegmentSearch.start(problem, segments, claim)
+        if isinstance(segments, str):
+            return False
+        n_resources = len(problem.instance.system.resources)
+        held = held_tasks(segments, n_resources, claim.budget.threads, self.params.cluster)
+        del segments  # workers may hold them from here on
+        with held as (passes, names):
+            search = SegmentSearch.start(problem, names, passes, claim)
             if search is not None:
                 claim.info["sweeps"] = search.run(self.params.sweeps, rng)
-                if claim.closed or not self._refines(problem, budget, trace):
-                    late = trace.left(budget) <= 0
-                    return claim.outcome(Termination.TIME_LIMIT if late else Termination.COMPLETED)
-        return self._by_table(problem, claim, rng)
+        return search is not None
 
     def _refines(self, problem: Any, budget: Budget, trace: Trace) -> bool:
         """Return whether the option table is small enough, and can be made in the time left."""

@@ -8,6 +8,8 @@ A reply takes the option where the objective falls most, given the loads of all 
 
 from __future__ import annotations
 
+from math import fsum
+
 import numpy as np
 from numba import njit
 
@@ -18,15 +20,20 @@ from solvers.decomposition.segments import Segments
 from solvers.decomposition.waves import lanes_of
 from solvers.joint_kernels import IMPROVEMENT
 
-__all__ = ["load_of", "reply"]
+__all__ = ["add_up", "load_of", "reply", "reply_block"]
 
 
 def load_of(segments: Segments, state: Array, n_resources: int, threads: int) -> tuple[float, FloatArray]:
     """Return the fixed cost of `state`, shape (n_tasks, CODE), and what it puts on the resources."""
-    spans = [span for wave in lanes_of(len(state)) for span in wave]
-    loads = [np.zeros(n_resources) for _ in spans]
-    jobs = [(*span, state, segments, room_for(segments), load) for span, load in zip(spans, loads, strict=True)]
-    return float(sum(side_by_side(_add_up, jobs, threads))), np.sum(loads, axis=0)
+    fixed, total = list[float](), np.zeros(n_resources)
+    rooms = [room_for(segments) for _ in lanes_of(len(state))[0]]
+    for wave in lanes_of(len(state)):
+        loads = [np.zeros(n_resources) for _ in wave]
+        jobs = [(*span, state, segments, room, load) for span, room, load in zip(wave, rooms, loads, strict=True)]
+        fixed += side_by_side(add_up, jobs, threads)
+        for load in loads:
+            total += load
+    return fsum(fixed), total
 
 
 def reply(segments: Segments, state: Array, load: FloatArray, threads: int) -> tuple[int, FloatArray]:
@@ -39,13 +46,14 @@ def reply(segments: Segments, state: Array, load: FloatArray, threads: int) -> t
             (begin, end, state, segments, room, lane)
             for (begin, end), room, lane in zip(wave, rooms, loads, strict=True)
         ]
-        moves += sum(side_by_side(_reply_block, jobs, threads))
+        moves += sum(side_by_side(reply_block, jobs, threads))
         load = load + sum(lane - load for lane in loads)
     return moves, load
 
 
 @njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
-def _add_up(begin, end, state, seg, room, load):
+def add_up(begin, end, state, seg, room, load):
+    """Add what the options of the tasks begin:end use to `load`; return their cost that no sharing changes."""
     total = 0.0
     for k in range(begin, end):
         n, cost = option_parts(k, state[k], seg, room.resource, room.root)
@@ -56,7 +64,8 @@ def _add_up(begin, end, state, seg, room, load):
 
 
 @njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
-def _reply_block(begin, end, state, seg, room, load):
+def reply_block(begin, end, state, seg, room, load):
+    """Let the tasks begin:end reply in turn; changes `state` and `load`, returns how many moved."""
     moves = 0
     for k in range(begin, end):
         n, now = option_parts(k, state[k], seg, room.resource, room.root)

@@ -13,19 +13,17 @@ Hohenbalken, Math. Program. 13, 1977.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import fsum
+from typing import Any
 
 import numpy as np
 from numba import njit
 
-from instances.columns import Array, BoolArray, FloatArray
-from solvers.decomposition.blocks import certified, pricing_spans, side_by_side
+from instances.columns import FloatArray
+from solvers.decomposition.blocks import certified
 from solvers.decomposition.column_master import improve
+from solvers.decomposition.passes import Passes
 from solvers.decomposition.polish import anneal, descend
-from solvers.decomposition.replies import load_of
 from solvers.decomposition.segment_pool import Pool, empty_pool, grown, pool_game
-from solvers.decomposition.segment_pricing import Room, find_block, room_for
-from solvers.decomposition.segments import Segments
 from solvers.joint_kernels import State, fill, marginal, put
 
 __all__ = ["SegmentMaster"]
@@ -43,17 +41,15 @@ class SegmentMaster:
 
     Parameters
     ----------
-    segments : Segments
-        Of the problem.
-    threads : int
-        How many blocks are priced at a time.
+    passes : Passes
+        Over the tasks, wherever they are held.
 
     Attributes
     ----------
     pool : Pool
         The tasks with more than one column.
-    state : int array, shape (n_tasks, CODE)
-        The option of every task outside the pool.
+    state : Any
+        The option of every task outside the pool, where the tasks are; of those in it what the last pass found.
     load : array, shape (n_resources,)
         y_r of the mix.
     points : array, shape (n_resources,)
@@ -62,34 +58,26 @@ class SegmentMaster:
         The best so far, -inf before the first pass.
     """
 
-    segments: Segments
-    threads: int
+    passes: Passes
     pool: Pool
-    state: Array
+    state: Any
     load: FloatArray
     points: FloatArray
     bound: float
     _rest_cost: float
-    _found: Array
-    _differs: BoolArray
-    _rooms: list[Room]
 
     @classmethod
-    def start(cls, segments: Segments, state: Array, points: FloatArray, threads: int) -> SegmentMaster:
+    def start(cls, passes: Passes, state: Any, points: FloatArray) -> SegmentMaster:
         """Return the master whose only columns are the options of `state`; the first pass prices at `points`."""
-        rest_cost, load = load_of(segments, state, len(points), threads)
+        rest_cost, load = passes.load_of(state)
         return cls(
-            segments=segments,
-            threads=threads,
+            passes=passes,
             pool=empty_pool(),
-            state=state.copy(),
+            state=state,
             load=load,
             points=points.copy(),
             bound=-np.inf,
             _rest_cost=rest_cost,
-            _found=np.empty_like(state),
-            _differs=np.empty(len(state), dtype=np.bool_),
-            _rooms=[room_for(segments) for _ in pricing_spans(len(state))],
         )
 
     def value(self) -> float:
@@ -98,22 +86,17 @@ class SegmentMaster:
 
     def step(self) -> float:
         """Price all tasks, mix again with the options found, for the next pass; return the certified bound."""
-        jobs = [
-            (*span, self.points, self.segments, room, self.state, self._found, self._differs)
-            for span, room in zip(pricing_spans(len(self.state)), self._rooms, strict=True)
-        ]
-        bound = certified(fsum(side_by_side(find_block, jobs, self.threads)), self.points)
+        found = self.passes.find(self.points, self.state)
+        bound = certified(found.total, self.points)
         self.bound = max(self.bound, bound)
-        self.pool, left = grown(
-            self.segments, self._rooms[0], self.pool, self.state, self._found, self._differs, self.points, _NEAR
-        )
+        self.pool, left = grown(self.pool, found, self.points, _NEAR)
         self._rest_cost += left
         self._mix()
         self.points = self.load.copy()
         return bound
 
-    def plan(self, turns: int, hot: float, rng: np.random.Generator) -> Array:
-        """Round the mix to one option a task, shape (n_tasks, CODE).
+    def plan(self, turns: int, hot: float, rng: np.random.Generator) -> Any:
+        """Round the mix to one option a task; return a state of its own.
 
         The tasks of the pool in random order take the option that raises the objective least, given the loads that are
         expected of those still mixed: chance is replaced by its mean, as in P. Raghavan, "Probabilistic construction of
@@ -129,9 +112,8 @@ class SegmentMaster:
             Source of chance.
         """
         pool, members = self.pool, np.arange(1, len(self.pool.task) + 1)
-        state = self.state.copy()
         if not len(members):
-            return state
+            return self.passes.changed(self.state, pool.task, pool.code)
         mixed = np.bincount(
             pool.resource, pool.root * np.repeat(pool.weight, np.diff(pool.use_offsets)), minlength=len(self.load)
         )
@@ -140,12 +122,11 @@ class SegmentMaster:
         now.loads[0] = self.load
         _round(game, np.concatenate(([1.0], pool.weight)), now.loads, now.held, rng.permutation(members), now.choice)
         fill(game, *now)
-        room = hot * self.value() / len(state)
+        room = hot * self.value() / self.passes.n_tasks
         choices = members, pool.offsets, np.arange(1, len(pool.cost) + 1)
         anneal(game, now, choices, room, _COOLING * room, min(turns * len(members), _MOST_TRIALS), rng)
         descend(game, now, members)
-        state[pool.task] = pool.code[now.choice[1:] - 1]
-        return state
+        return self.passes.changed(self.state, pool.task, pool.code[now.choice[1:] - 1])
 
     def _mix(self) -> None:
         """Mix the columns until the master's own gap is small."""

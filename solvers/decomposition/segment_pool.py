@@ -15,8 +15,8 @@ import numpy as np
 from numba import njit
 
 from instances.columns import Array, FloatArray, IntArray
-from solvers.decomposition.segment_pricing import CODE, Room, option_parts
-from solvers.decomposition.segments import Segments
+from solvers.decomposition.segment_finding import Found
+from solvers.decomposition.segment_pricing import CODE
 from solvers.joint_kernels import Game
 
 __all__ = ["Pool", "empty_pool", "grown", "pool_game"]
@@ -31,8 +31,10 @@ class Pool(NamedTuple):
         Rows of the segments, rising.
     offsets : int array, shape (n_members + 1,)
         Columns of each.
+    cheapest : int array, shape (n_members,)
+        The column that the last pass found.
     code : int array, shape (n_columns, CODE)
-        Options by their numbers, see `solvers.decomposition.segment_pricing`.
+        Options by numbers that only the passes read.
     weight : array, shape (n_columns,)
         z, at least 0; sums to 1 over the columns of a task.
     cost : array, shape (n_columns,)
@@ -43,6 +45,7 @@ class Pool(NamedTuple):
 
     task: IntArray
     offsets: IntArray
+    cheapest: IntArray
     code: Array
     weight: FloatArray
     cost: FloatArray
@@ -53,33 +56,22 @@ class Pool(NamedTuple):
 
 def empty_pool() -> Pool:
     """Return the pool in which no task wavers."""
-    code = np.empty((0, CODE), np.int32)
-    return _frozen(np.empty(0, np.int64), np.zeros(1, np.int64), code, np.empty(0), np.empty(0), np.zeros(1, np.int64),
+    nobody, code = np.empty(0, np.int64), np.empty((0, CODE), np.int32)
+    return _frozen(nobody, np.zeros(1, np.int64), nobody, code, np.empty(0), np.empty(0), np.zeros(1, np.int64),
                    np.empty(0, np.int32), np.empty(0))  # fmt: skip
 
 
-def grown(
-    segments: Segments,
-    room: Room,
-    pool: Pool,
-    state: Array,
-    found: Array,
-    differs: Array,
-    points: FloatArray,
-    near: float,
-) -> tuple[Pool, float]:
+def grown(pool: Pool, found: Found, points: FloatArray, near: float) -> tuple[Pool, float]:
     """Return the pool with the options `found` at ``points`` and without columns far from them, and what left it.
 
     Parameters
     ----------
-    segments, room : Segments, Room
-        The problem, and room to work.
     pool : Pool
         As it was.
-    state : int array, shape (n_tasks, CODE)
-        The only option of each task outside the pool; set where a task leaves it.
-    found, differs : arrays
-        What `solvers.decomposition.segment_pricing.find_block` found at `points`.
+    found : Found
+        By the pass after the one that `pool` has seen last.
+    points : array, shape (n_resources,)
+        t_r at which the options were found.
     near : float
         A column without weight stays while its priced cost exceeds that of the task's cheapest by at most this share.
 
@@ -89,9 +81,7 @@ def grown(
     cost : float
         Cost, sharing apart, of the tasks that left the pool, less that of those that entered it.
     """
-    rows = np.flatnonzero(differs)
-    rows = np.union1d(rows, pool.task) if len(pool.task) else rows
-    *columns, cost = _grow(segments, room, rows, state, found, *pool, points, near)
+    *columns, cost = _grow(*found[1:], *pool, points, near)
     return _frozen(*columns), float(cost)
 
 
@@ -114,6 +104,7 @@ def pool_game(pool: Pool, rest_cost: float, rest_load: FloatArray) -> Game:
 def _frozen(
     task: IntArray,
     offsets: IntArray,
+    cheapest: IntArray,
     code: Array,
     weight: FloatArray,
     cost: FloatArray,
@@ -124,7 +115,7 @@ def _frozen(
     # the kernels are compiled for the read-only columns of an option table
     for column in (offsets, cost, use_offsets, resource):
         column.flags.writeable = False
-    return Pool(task, offsets, code, weight, cost, use_offsets, resource, root)
+    return Pool(task, offsets, cheapest, code, weight, cost, use_offsets, resource, root)
 
 
 @njit(cache=True, error_model="numpy")
@@ -136,54 +127,73 @@ def _same(one, other):
 
 
 @njit(cache=True, error_model="numpy")
-def _priced(k, code, points, seg, room):
-    """Return an option's cost at the prices and without them; its uses are left in `room`."""
-    n, cost = option_parts(k, code, seg, room.resource, room.root)
-    priced = cost
-    for u in range(n):
-        priced += 2.0 * points[room.resource[u]] * room.root[u]
-    return priced, cost
+def _priced(p, points, cost, use_offsets, resource, root):
+    """Return the cost of column p at the prices."""
+    priced = cost[p]
+    for u in range(use_offsets[p], use_offsets[p + 1]):
+        priced += 2.0 * points[resource[u]] * root[u]
+    return priced
 
 
 @njit(cache=True, error_model="numpy")
-def _grow(seg, room, rows, state, found, task, offsets, code, weight, cost, use_offsets, resource, root, points, near):
-    most = 2 * len(rows) + len(code)
-    new_task, new_offsets = np.empty(len(rows), np.int64), np.zeros(len(rows) + 1, np.int64)
-    new_code, new_weight, new_cost = np.empty((most, CODE), np.int32), np.zeros(most), np.empty(most)
-    new_use = np.zeros(most + 1, np.int64)
-    new_resource = np.empty(most * len(room.resource), np.int32)
-    new_root = np.empty(most * len(room.resource))
-    members, n, left, at = 0, 0, 0.0, 0
-    for k in rows:
-        first = n
-        least, _ = _priced(k, found[k], points, seg, room)
-        known = False
-        if at < len(task) and task[at] == k:
+def _copy(p, code, cost, use_offsets, resource, root, n, new_code, new_cost, new_use, new_resource, new_root):
+    """Write column p as the column n of others; return how many there are then."""
+    new_code[n], new_cost[n] = code[p], cost[p]
+    first, uses = new_use[n], use_offsets[p + 1] - use_offsets[p]
+    for u in range(uses):
+        new_resource[first + u] = resource[use_offsets[p] + u]
+        new_root[first + u] = root[use_offsets[p] + u]
+    new_use[n + 1] = first + uses
+    return n + 1
+
+
+@njit(cache=True, error_model="numpy")
+def _grow(
+    # what was found
+    f_task, f_code, f_cost, f_use_offsets, f_resource, f_root,
+    # the pool
+    task, offsets, cheapest, code, weight, cost, use_offsets, resource, root,
+    points, near,
+):  # fmt: skip
+    most = len(code) + len(f_code)
+    new_task, new_offsets = np.empty(len(task) + len(f_task), np.int64), np.zeros(len(task) + len(f_task) + 1, np.int64)
+    new_cheapest, new_weight = np.empty(len(new_task), np.int64), np.zeros(most)
+    new_code, new_cost, new_use = np.empty((most, CODE), np.int32), np.empty(most), np.zeros(most + 1, np.int64)
+    new_resource, new_root = np.empty(len(resource) + len(f_resource), np.int32), np.empty(len(root) + len(f_root))
+    new = new_code, new_cost, new_use, new_resource, new_root
+    members, n, left, at, f = 0, 0, 0.0, 0, 0
+    while at < len(task) or f < len(f_task):
+        inside = at < len(task) and (f == len(f_task) or task[at] <= f_task[f])
+        k = task[at] if inside else f_task[f]
+        changed = f < len(f_task) and f_task[f] == k
+        first, last, known = n, 2 * f + 1, False
+        if inside:
+            if changed:
+                least = _priced(last, points, f_cost, f_use_offsets, f_resource, f_root)
+            else:
+                least = _priced(cheapest[at], points, cost, use_offsets, resource, root)
             for p in range(offsets[at], offsets[at + 1]):
-                same = _same(code[p], found[k])
-                if same or weight[p] > 0.0 or _priced(k, code[p], points, seg, room)[0] - least <= near * least:
-                    known = known or same
-                    new_code[n], new_weight[n] = code[p], weight[p]
-                    n += 1
+                same = _same(code[p], f_code[last]) if changed else p == cheapest[at]
+                kept = same or weight[p] > 0.0
+                if kept or _priced(p, points, cost, use_offsets, resource, root) - least <= near * least:
+                    if same:
+                        known, new_cheapest[members] = True, n
+                    new_weight[n] = weight[p]
+                    n = _copy(p, code, cost, use_offsets, resource, root, n, *new)
             at += 1
         else:
-            new_code[n], new_weight[n] = state[k], 1.0
-            left -= option_parts(k, state[k], seg, room.resource, room.root)[1]
-            n += 1
+            new_weight[n] = 1.0
+            left -= f_cost[last - 1]
+            n = _copy(last - 1, f_code, f_cost, f_use_offsets, f_resource, f_root, n, *new)
         if not known:
-            new_code[n], new_weight[n] = found[k], 0.0
-            n += 1
+            new_weight[n], new_cheapest[members] = 0.0, n
+            n = _copy(last, f_code, f_cost, f_use_offsets, f_resource, f_root, n, *new)
+        if changed:
+            f += 1
         if n - first == 1:
-            state[k] = new_code[first]
-            left += option_parts(k, state[k], seg, room.resource, room.root)[1]
+            left += new_cost[first]
             n = first
             continue
-        for p in range(first, n):
-            uses, new_cost[p] = option_parts(k, new_code[p], seg, room.resource, room.root)
-            use = new_use[p]
-            for u in range(uses):
-                new_resource[use + u], new_root[use + u] = room.resource[u], room.root[u]
-            new_use[p + 1] = use + uses
         new_task[members] = k
         members += 1
         new_offsets[members] = n
@@ -191,6 +201,7 @@ def _grow(seg, room, rows, state, found, task, offsets, code, weight, cost, use_
     return (
         new_task[:members].copy(),
         new_offsets[: members + 1].copy(),
+        new_cheapest[:members].copy(),
         new_code[:n].copy(),
         new_weight[:n].copy(),
         new_cost[:n].copy(),

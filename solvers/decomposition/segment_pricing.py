@@ -389,10 +389,10 @@ def price_block(begin, end, points, seg, room, loads):
 
 
 @njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
-def find_block(begin, end, points, seg, room, state, found, differs):
+def find_block(begin, end, points, seg, room, state, was, differs):
     """Price the tasks begin:end and return the sum of their costs.
 
-    Writes their cheapest options to the rows of `found`, and to `differs` which of them are not those of `state`.
+    Writes their cheapest options to `state`, to `differs` which of them were others there, and these others to `was`.
     """
     total, lost = 0.0, 0.0
     for k in range(begin, end):
@@ -400,6 +400,9 @@ def find_block(begin, end, points, seg, room, state, found, differs):
         other = False
         for part in range(CODE):
             other = other or room.code[part] != state[k, part]
-            found[k, part] = room.code[part]
         differs[k] = other
+        if other:
+            for part in range(CODE):
+                was[k, part] = state[k, part]
+                state[k, part] = room.code[part]
     return total + lost

@@ -9,13 +9,12 @@ mixes are rounded to a plan, and all tasks reply to it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from formulations.joint.problem import JointProblem
-from instances.columns import Array
-from solvers.decomposition.blocks import SegmentDual
-from solvers.decomposition.replies import load_of, reply
+from solvers.decomposition.passes import Passes
 from solvers.decomposition.segment_master import SegmentMaster
 from solvers.decomposition.segment_plan import segment_plan
 from solvers.decomposition.segments import Segments
@@ -41,35 +40,36 @@ class SegmentSearch:
     ----------
     problem : JointProblem
         With ``optimal`` sharing.
-    segments : Segments
-        Of the problem.
+    names : Segments
+        What `segment_plan` needs of the problem's segments.
+    passes : Passes
+        Over the tasks, wherever they are held.
     claim : Claim
         Where bounds and plans are reported.
     """
 
     problem: JointProblem
-    segments: Segments
+    names: Segments
+    passes: Passes
     claim: Claim
-    _dual: SegmentDual
     _pass_s: float
 
     @classmethod
-    def start(cls, problem: JointProblem, segments: Segments, claim: Claim) -> SegmentSearch | None:
+    def start(cls, problem: JointProblem, names: Segments, passes: Passes, claim: Claim) -> SegmentSearch | None:
         """Return a search with every task placed once; None where some task has no option."""
         began = claim.trace.clock.seconds()
-        dual = SegmentDual.start(segments, len(problem.instance.system.resources), claim.budget.threads)
-        dual.sweep(np.zeros(dual.n_tasks))
-        if not np.isfinite(dual.value()):
+        passes.sweep(None)
+        if not np.isfinite(passes.value()):
             return None
-        return cls(problem, segments, claim, dual, claim.trace.clock.seconds() - began)
+        return cls(problem, names, passes, claim, claim.trace.clock.seconds() - began)
 
     def run(self, passes: int, rng: np.random.Generator) -> int:
         """Raise the bound by at most `passes` passes over the tasks and look for plans; return how many were made."""
         done = 1
         while done < min(_SWEEPS, passes) and self._left(_PASSES_OF_A_PLAN + 1) > 0:
-            self._dual.sweep(rng.random(self._dual.n_tasks))
+            self.passes.sweep(rng)
             done += 1
-        master = SegmentMaster.start(self.segments, self._dual.state, self._dual.load, self.claim.budget.threads)
+        master = SegmentMaster.start(self.passes, self.passes.drawn(), self.passes.load)
         planned = False
         while True:
             began = self.claim.trace.clock.seconds()
@@ -97,17 +97,16 @@ class SegmentSearch:
         """Return the seconds left after so many passes."""
         return self.claim.trace.left(self.claim.budget) - passes * self._pass_s
 
-    def _offer(self, state: Array) -> None:
-        self.claim.offer(segment_plan(self.problem, self.segments, state))
+    def _offer(self, state: Any) -> None:
+        self.claim.offer(segment_plan(self.problem, self.names, self.passes.codes(state)))
 
-    def _replied(self, state: Array, most: int) -> Array:
+    def _replied(self, state: Any, most: int) -> Any:
         """Let all tasks reply at marginal cost until few move, at most so many times."""
-        n, threads = len(state), self.claim.budget.threads
-        _, load = load_of(self.segments, state, len(self.problem.instance.system.resources), threads)
+        _, load = self.passes.load_of(state)
         for _ in range(most):
             if self._left(2.0) <= 0:
                 break
-            moves, load = reply(self.segments, state, load, threads)
-            if moves <= _QUIET * n:
+            moves, load = self.passes.reply(state, load)
+            if moves <= _QUIET * self.passes.n_tasks:
                 break
         return state

@@ -3,6 +3,7 @@
 Tasks are sorted by their first site and cut into lanes, so that lanes share few resources but the clouds. Each lane deals
 its tasks in turn to waves. A lane sees its own moves at once and those of the other lanes when the wave ends; by then
 few users of a cloud have moved. The order does not depend on the number of threads.
+Many tasks get more lanes, so that more workers can take part.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import numpy as np
 
 from instances.columns import Array, IntArray
 
-__all__ = ["lanes_of", "order_by_lanes"]
+__all__ = ["lanes_of", "order_by_lanes", "spans_of"]
 
 _LANES = 4
+_TASKS_A_LANE = 250_000
 _FEW = 2_000
 _TASKS_A_WAVE = 200
 _MOST_WAVES = 12
@@ -25,7 +27,8 @@ def _shape(n_tasks: int) -> tuple[list[int], int]:
     """Return the bounds of the lanes among the sorted tasks, and the number of waves; few tasks go one by one."""
     if n_tasks < _FEW:
         return [0, n_tasks], 1
-    bounds = np.linspace(0, n_tasks, _LANES + 1).astype(int).tolist()
+    lanes = max(_LANES, n_tasks // _TASKS_A_LANE)
+    bounds = np.linspace(0, n_tasks, lanes + 1).astype(int).tolist()
     return bounds, min(_MOST_WAVES, n_tasks // _TASKS_A_WAVE)
 
 
@@ -36,6 +39,11 @@ def lanes_of(n_tasks: int) -> list[list[tuple[int, int]]]:
     spans = list(pairwise(np.concatenate(([0], np.cumsum(sizes))).tolist()))
     lanes = len(bounds) - 1
     return [spans[wave * lanes : (wave + 1) * lanes] for wave in range(waves)]
+
+
+def spans_of(n_tasks: int) -> list[tuple[int, int]]:
+    """Return the lanes of all waves in turn: what can be worked on side by side where nothing moves."""
+    return [span for wave in lanes_of(n_tasks) for span in wave]
 
 
 def order_by_lanes(first_site: Array) -> IntArray:

@@ -24,7 +24,7 @@ import pytest
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted(DOCS.glob("*.md"))
-SKIPPED = {"quickstart": 2, "add-a-network": 2, "cluster": 1, "problem-placement": 1}
+SKIPPED = {"quickstart": 2, "add-a-network": 2, "cluster": 1, "distributed": 1, "problem-placement": 1}
 FENCE = re.compile(r"(?:^% test: (?P<how>[^\n]*)\n)?^```(?P<lang>bash|python|text)\n(?P<code>.*?)^```$", re.M | re.S)
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 

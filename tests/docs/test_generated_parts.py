@@ -75,3 +75,20 @@ def test_the_budget_has_all_its_fields(parts: dict[str, str]) -> None:
 def test_examples_of_commands_stand_on_lines_of_their_own(parts: dict[str, str]) -> None:
     assert "\\b" not in parts["commands.md"]
     assert "\n    tiercut check results/demo/store.sqlite\n" in parts["commands.md"]
+
+
+def test_every_published_system_has_a_page_with_its_claims_and_what_is_reconstructed(tmp_path: Path) -> None:
+    from experiments.systems.system import systems
+
+    (tmp_path / "gone.md").write_text("# Gone")
+    script = (
+        f"import sys; sys.path[:0] = [{str(DOCS / '_ext')!r}, {str(DOCS.parent)!r}]\n"
+        f"from pathlib import Path; import generated_systems; generated_systems.write_pages(Path({str(tmp_path)!r}))"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
+    assert {path.stem for path in tmp_path.iterdir()} == {one.name for one in systems()}
+    for one in systems():
+        text = (tmp_path / f"{one.name}.md").read_text(encoding="utf-8")
+        assert [claim.name for claim in one.claims if f"| `{claim.name}` |" not in text] == []
+        assert [part for part in one.reconstruction if f"- {part}" not in text] == []
+        assert [name for name in one.methods if f"#method-{name}" not in text] == []

@@ -50,7 +50,7 @@ instances = [{{{{ generator = "line", set = {{{{ tasks = [2, 3] }}}} }}}}]
 NURSERY = """
 import json, os, sys, time, traceback
 from experiments import fork_server
-from experiments.cluster.address import ClusterAddress
+from solvers.cluster_address import ClusterAddress
 from experiments.comparison import run_study
 from experiments.runner import RunnerOptions
 from experiments.store import Store

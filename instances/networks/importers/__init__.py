@@ -1,1 +1,1 @@
-"""Imports of the user's own networks: ONNX files and PyTorch modules."""
+"""Imports of the user's own networks: ONNX files, Caffe definitions and PyTorch modules."""

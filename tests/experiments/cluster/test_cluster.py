@@ -18,7 +18,6 @@ import psutil
 import pytest
 
 from experiments.cli.main import main
-from experiments.cluster.address import ClusterAddress
 from experiments.comparison import run_study
 from experiments.merging import content_of
 from experiments.runner import RunnerOptions, run_trials
@@ -26,6 +25,7 @@ from experiments.shelf import Shelf
 from experiments.store import Store
 from experiments.study import Study, study_of
 from instances.errors import InputError
+from solvers.cluster_address import ClusterAddress
 from solvers.contract import Budget
 from tests.experiments.cluster.conftest import ROOT, DaskCluster
 from tests.experiments.test_runner import task
@@ -130,7 +130,7 @@ def test_a_worker_that_is_killed_loses_nothing_and_repeats_nothing_recorded(
 
 def test_trials_end_when_their_client_is_killed(cluster: DaskCluster, tmp_path: Path) -> None:
     script = f"""
-from experiments.cluster.address import ClusterAddress
+from solvers.cluster_address import ClusterAddress
 from experiments.runner import RunnerOptions, run_trials
 from experiments.shelf import Shelf
 from experiments.plugins import load_plugin

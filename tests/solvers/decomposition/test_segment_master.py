@@ -11,10 +11,9 @@ from formulations.joint.problem import JointOptions, JointProblem
 from formulations.joint.referee import evaluate
 from instances.generators.registry import generate
 from solvers.contract import Budget, Outcome
-from solvers.decomposition.blocks import SegmentDual
 from solvers.decomposition.lagrangian import Lagrangian
+from solvers.decomposition.passes import LocalPasses
 from solvers.decomposition.relaxation import Relaxation
-from solvers.decomposition.replies import load_of
 from solvers.decomposition.segment_master import SegmentMaster
 from solvers.decomposition.segment_plan import segment_plan
 from solvers.decomposition.segment_pricing import option_parts, room_for
@@ -36,11 +35,16 @@ def versions(tasks: int, seed: int) -> JointProblem:
 def started(given: JointProblem, sweeps: int = 3, threads: int = 1) -> SegmentMaster:
     segments = segments_of(given)
     assert isinstance(segments, Segments)
-    dual = SegmentDual.start(segments, len(given.instance.system.resources), threads)
+    passes = LocalPasses.start(segments, len(given.instance.system.resources), threads)
     rng = np.random.default_rng(0)
     for _ in range(sweeps):
-        dual.sweep(rng.random(dual.n_tasks))
-    return SegmentMaster.start(segments, dual.state, dual.load, threads)
+        passes.sweep(rng)
+    return SegmentMaster.start(passes, passes.drawn(), passes.load)
+
+
+def segments_in(master: SegmentMaster) -> Segments:
+    assert isinstance(master.passes, LocalPasses)
+    return master.passes.segments
 
 
 def best_bound_by_table(table: OptionTable) -> float:
@@ -70,7 +74,8 @@ def test_few_passes_reach_the_best_bound_and_none_exceeds_the_relaxed_value(give
 @pytest.mark.parametrize("given", PROBLEMS, ids=["middle", "low", "high", "versions"])
 def test_value_and_loads_are_those_of_the_mix(given: JointProblem) -> None:
     master = started(given)
-    room = room_for(master.segments)
+    segments = segments_in(master)
+    room = room_for(segments)
     for _ in range(6):
         master.step()
         pool, load, cost = master.pool, np.zeros(len(master.load)), 0.0
@@ -80,7 +85,7 @@ def test_value_and_loads_are_those_of_the_mix(given: JointProblem) -> None:
             assert sum(weight for _, weight in parts) == pytest.approx(1.0, abs=1e-12)
             assert min(weight for _, weight in parts) >= 0.0
             for code, weight in parts:
-                uses, alone = option_parts(k, code, master.segments, room.resource, room.root)
+                uses, alone = option_parts(k, code, segments, room.resource, room.root)
                 cost += weight * alone
                 np.add.at(load, room.resource[:uses], weight * room.root[:uses])
         assert master.load == pytest.approx(load, rel=1e-9, abs=1e-12)
@@ -94,9 +99,9 @@ def test_a_mix_rounds_to_a_plan_near_its_value(given: JointProblem) -> None:
     for _ in range(8):
         master.step()
     state = master.plan(20, 3e-3, np.random.default_rng(0))
-    score = evaluate(given, segment_plan(given, master.segments, state))
+    score = evaluate(given, segment_plan(given, segments_in(master), state))
     assert score.violations == ()
-    cost, load = load_of(master.segments, state, len(master.load), threads=1)
+    cost, load = master.passes.load_of(state)
     assert score.value == pytest.approx(cost + load @ load, rel=1e-11)
     assert master.bound <= score.value <= master.bound * 1.01
 

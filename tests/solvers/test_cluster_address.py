@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from experiments.cluster.address import ClusterAddress
 from instances.errors import InputError
+from solvers.cluster_address import ClusterAddress
 
 
 @pytest.mark.parametrize("text", ["local:1", "local:16", "tcp://10.0.0.1:8786", "tls://head.cluster:8786"])

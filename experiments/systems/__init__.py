@@ -1,0 +1,17 @@
+"""The published systems: one file each, which states what was published and what of it can be checked here.
+
+claim.py
+    `Claim`: what the publication (or our derivation) says, and a check that is computed; `Finding`: its result.
+system.py
+    `System`: card of a system; the decorator `system` enters a class with `measure` and `claims`.
+catalogue.py
+    All systems that the workbench covers or plans to, by number.
+bench.py
+    `Bench`: where a system solves its problems: methods by name, judged by the referee.
+findings.py
+    Checks that many claims share.
+profiles.py, axes.py
+    Networks with measured layer times as problems of two machines; axes of figures.
+reproduction.py
+    `reproduce`: measure, check, collect; what `tiercut reproduce` prints and writes.
+"""
