@@ -152,6 +152,8 @@ def draw(rows: list[dict[str, Any]], path: Path) -> None:
     figure, (gaps, seconds) = pyplot.subplots(1, 2, figsize=(9, 3.6))
     for method in METHODS:
         mine = [row for row in rows if row["method"] == method and row.get("gap") is not None]
+        if not mine:
+            continue  # a method without a bound of its own
         sizes = sorted({row["tasks"] for row in mine})
         for axis, name in ((gaps, "gap"), (seconds, "seconds")):
             points = [float(np.median([row[name] for row in mine if row["tasks"] == size])) for size in sizes]
