@@ -18,7 +18,8 @@ from statistics import median
 
 import numpy as np
 
-from formulations.cut.case import CutCase, cases_of
+from formulations.cut.case import CutCase
+from formulations.cut.cases import cases_of
 from formulations.cut.problem import CutProblem
 from instances.networks.catalogue import load_network
 from instances.one_inference import Machine, Wire, one_inference

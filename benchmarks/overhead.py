@@ -58,6 +58,7 @@ def study(instances: int, methods: int, repetitions: int) -> Study:
         {
             "name": "large",
             "seed": 1,
+            "bound": "none",
             "repetitions": repetitions,
             "budget": {"seconds": 1},
             "figures": [],

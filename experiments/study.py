@@ -166,7 +166,7 @@ class Study:
         Caption of the tables.
     bound : str
         Method that certifies a bound of every problem in a twentieth of a trial's seconds, beside the methods that are
-        compared and in no table but as bound; ``none``: only theirs count.
+        compared; no row of a table, though its plans count among the best known; ``none``: only theirs count.
     """
 
     name: str

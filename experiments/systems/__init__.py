@@ -10,8 +10,8 @@ bench.py
     `Bench`: where a system solves its problems: methods by name, judged by the referee.
 findings.py
     Checks that many claims share.
-profiles.py, axes.py
-    Networks with measured layer times as problems of two machines; axes of figures.
+profiles.py, two_tier.py, branchy_alexnet.py, mlp.py, axes.py
+    Scenarios that systems share: measured layer times, a device and a server, a network with exits, a learner; axes.
 reproduction.py
     `reproduce`: measure, check, collect; what `tiercut reproduce` prints and writes.
 """

@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.systems.axes import logarithmic
 from experiments.systems.bench import Bench
 from experiments.systems.claim import Claim, Facts, Finding
+from experiments.systems.findings import all_hold, no_worse
 from experiments.systems.mlp import Perceptron, linear_prediction, mape
+from experiments.systems.profiles import MBIT
 from experiments.systems.system import Measured, system
-from experiments.systems.two_tier import BYTES_PER_MBIT, all_hold, logarithmic, no_worse, single_case
+from experiments.systems.two_tier import single_case
 from formulations.cut.case import CutCase
 from formulations.cut.problem import CutProblem
 from instances.columns import BoolArray, FloatArray, IntArray
@@ -47,8 +50,8 @@ def three_tier(
     names = ("device", "edge", "cloud")
     machines = [Machine(name=f"the {name}", seconds=own) for name, own in zip(names, seconds, strict=True)]
     wires = [
-        Wire(source="the device", target="the edge", bytes_per_s=to_edge * BYTES_PER_MBIT),
-        Wire(source="the edge", target="the cloud", bytes_per_s=to_cloud * BYTES_PER_MBIT),
+        Wire(source="the device", target="the edge", bytes_per_s=to_edge * MBIT),
+        Wire(source="the edge", target="the cloud", bytes_per_s=to_cloud * MBIT),
     ]
     return CutProblem(instance=one_inference(network, machines, wires))
 

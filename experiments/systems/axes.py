@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["plain_numbers"]
+__all__ = ["logarithmic"]
 
 
-def plain_numbers(*axes: Any) -> None:
-    """Label the ticks of logarithmic axes (of matplotlib) with numbers as they are."""
-    for axis in axes:
-        axis.set_major_formatter("{x:g}")
+def logarithmic(axis: Any) -> None:
+    """Make an axis of a plot (of matplotlib) logarithmic, with plain numbers at its ticks."""
+    from matplotlib.ticker import FuncFormatter, NullFormatter
+
+    (axis.axes.set_xscale if axis.axis_name == "x" else axis.axes.set_yscale)("log")
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from experiments.settings import settings_text
 from formulations.registry import family
 from formulations.score import Score, relative_gap
-from instances.errors import InputError
 from solvers.contract import Budget, Method, Outcome
 from solvers.registry import make
 from solvers.trace import RefereedTrace
@@ -90,18 +90,18 @@ class Bench:
 
         Raises
         ------
-        InputError
-            If the method declines.
+        RuntimeError
+            If the method declines: a scenario must not ask it.
         """
         limits = budget or Budget(seconds=60.0)
-        given = {name: str(value) for name, value in settings.items()}
+        given = settings_text(settings)
         chosen = family(problem.family)
         least = float("inf")
         for _ in range(repeats):
             made = self.replaced[method]() if method in self.replaced else make(method, given)
             reason = made.decline(problem, limits)
             if reason is not None:
-                raise InputError(f"method {method}", f"declines the problem: {reason}")
+                raise RuntimeError(f"method {method} declines the problem: {reason}")
             trace = RefereedTrace(lambda plan: chosen.evaluate(problem, plan))
             began = time.perf_counter()
             outcome = made.solve(problem, limits, np.random.default_rng(seed), trace)

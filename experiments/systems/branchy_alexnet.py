@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.systems.two_tier import BYTES_PER_MBIT
+from experiments.systems.profiles import MBIT
 from formulations.cut.problem import CutOptions, CutProblem
 from instances.columns import FloatArray
 from instances.networks.graph import Exit, Layer, NetworkGraph
@@ -71,7 +71,7 @@ class BranchyAlexNet:
             Machine(name="raspberry", seconds=self.near_s, head_seconds=self.near_heads_s),
             Machine(name="server", seconds=load * self.far_s, head_seconds=load * self.far_heads_s),
         ]
-        wire = Wire(source="raspberry", target="server", bytes_per_s=mbit * BYTES_PER_MBIT)
+        wire = Wire(source="raspberry", target="server", bytes_per_s=mbit * MBIT)
         given = {"versions": "any", "latency_weight": 0.0, "error_weight": 1.0} | options
         return CutProblem(
             instance=one_inference(self.network, machines, [wire]),

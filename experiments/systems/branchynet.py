@@ -10,8 +10,8 @@ import pandas as pd
 
 from experiments.systems.bench import Bench
 from experiments.systems.claim import Claim, Facts, Finding
+from experiments.systems.findings import all_hold, no_worse, rising
 from experiments.systems.system import Measured, system
-from experiments.systems.two_tier import all_hold, no_worse, rising
 from instances.columns import FloatArray
 from solvers.published.branchynet import (
     Calibration,

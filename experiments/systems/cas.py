@@ -22,7 +22,7 @@ from experiments.systems.profiles import (
     random_pair,
 )
 from experiments.systems.system import Measured, system
-from formulations.cut.case import cases_of
+from formulations.cut.cases import cases_of
 from formulations.cut.problem import CutProblem
 from instances.costs.model import make_cost_model
 from instances.networks.catalogue import load_network

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.systems.axes import logarithmic
 from experiments.systems.bench import Bench
 from experiments.systems.claim import Claim, Facts, Finding
+from experiments.systems.findings import all_hold
 from experiments.systems.system import Measured, system
-from experiments.systems.two_tier import all_hold, by_rates, logarithmic, single_case, two_tier
+from experiments.systems.two_tier import by_rates, single_case, two_tier
 from formulations.cut.case import CutCase
 from instances.networks.catalogue import load_network
 from solvers.exact.cut.layered_graph import LayeredGraph, boundary_costs

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.systems.axes import plain_numbers
+from experiments.systems.axes import logarithmic
 from experiments.systems.bench import Bench
 from experiments.systems.claim import Claim, Facts, Finding
 from experiments.systems.findings import all_equal, always, monotone, never_above
 from experiments.systems.profiles import MBIT, as_chain, at_rate, first_on_server, random_pair
 from experiments.systems.system import Measured, system
-from formulations.cut.case import CutCase, cases_of
+from formulations.cut.case import CutCase
+from formulations.cut.cases import cases_of
 from formulations.cut.problem import CutOptions, CutProblem
 from formulations.registry import family
 from instances.networks.catalogue import load_network
@@ -292,8 +293,7 @@ def _drawing(rates: Any, accuracies: list[float], fixed: dict[int, list[float]])
             axes.step(rates / MBIT, fixed[width], "--", where="post", label=f"fixed, w = {width}")
         axes.step(rates / MBIT, accuracies, where="post", color="black", label="CLIO")
         axes.set(xlabel="bandwidth [Mbit/s]", ylabel="accuracy (0: no answer)", ylim=(-0.02, 0.8))
-        axes.set_xscale("log")
-        plain_numbers(axes.xaxis)
+        logarithmic(axes.xaxis)
         axes.legend(frameon=False)
 
     return draw

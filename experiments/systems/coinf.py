@@ -14,7 +14,7 @@ from experiments.systems.claim import Claim, Facts, Finding
 from experiments.systems.findings import all_equal, monotone, never_above
 from experiments.systems.profiles import MBIT, PairProfile, alexnet_pair, first_on_server, random_pair
 from experiments.systems.system import Measured, system
-from formulations.cut.case import cases_of
+from formulations.cut.cases import cases_of
 from formulations.cut.problem import CutOptions, CutProblem
 from formulations.registry import family
 from instances.one_inference import Machine, Wire, one_inference

@@ -8,22 +8,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.systems.axes import logarithmic
 from experiments.systems.bench import Bench
 from experiments.systems.claim import Claim, Facts, Finding
+from experiments.systems.findings import all_hold, equal, no_worse, rising
 from experiments.systems.system import Measured, system
 from experiments.systems.two_tier import (
     UPLINKS_MBIT,
     account,
-    all_hold,
     asked,
     by_rates,
-    equal,
-    logarithmic,
-    no_worse,
     prefixes,
     random_dag,
     random_machines,
-    rising,
     single_case,
     two_tier,
 )

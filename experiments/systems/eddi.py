@@ -10,9 +10,12 @@ import pandas as pd
 from experiments.systems.bench import Bench
 from experiments.systems.branchy_alexnet import branchy_alexnet
 from experiments.systems.claim import Claim, Facts, Finding
+from experiments.systems.findings import all_hold, no_worse, rising
+from experiments.systems.profiles import MBIT
 from experiments.systems.system import Measured, system
-from experiments.systems.two_tier import BYTES_PER_MBIT, account, all_hold, asked, no_worse, prefixes, rising
-from formulations.cut.case import LATENCY, cases_of
+from experiments.systems.two_tier import account, asked, prefixes
+from formulations.cut.case import LATENCY
+from formulations.cut.cases import cases_of
 from formulations.cut.evaluator import evaluate_levels
 from formulations.cut.problem import CutOptions, CutProblem
 from instances.networks.catalogue import load_network
@@ -51,7 +54,7 @@ def _problem(network: NetworkGraph, mbit: float, share: float, limit: float) -> 
         Machine(name="device", seconds=network.operations / NEAR, head_seconds=heads / NEAR),
         Machine(name="cloud", seconds=network.operations / (share * FAR), head_seconds=heads / (share * FAR)),
     ]
-    wire = Wire(source="device", target="cloud", bytes_per_s=mbit * BYTES_PER_MBIT)
+    wire = Wire(source="device", target="cloud", bytes_per_s=mbit * MBIT)
     return CutProblem(
         instance=one_inference(network, machines, [wire]),
         options=CutOptions(versions="any", latency_weight=0.0, error_weight=1.0, latency_limit_s=limit),

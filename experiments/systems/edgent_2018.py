@@ -12,9 +12,11 @@ import pulp
 from experiments.systems.bench import Bench
 from experiments.systems.branchy_alexnet import LOADING_S, BranchyAlexNet, branchy_alexnet
 from experiments.systems.claim import Claim, Facts, Finding
+from experiments.systems.findings import all_hold, rising
 from experiments.systems.system import Measured, system
-from experiments.systems.two_tier import account, all_hold, rising
-from formulations.cut.case import CutCase, cases_of
+from experiments.systems.two_tier import account
+from formulations.cut.case import CutCase
+from formulations.cut.cases import cases_of
 from formulations.cut.problem import CutProblem
 from formulations.versions import versions_of
 from instances.columns import FloatArray

@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.systems.axes import logarithmic
 from experiments.systems.bench import Bench
 from experiments.systems.branchy_alexnet import branchy_alexnet
 from experiments.systems.claim import Claim, Facts, Finding
+from experiments.systems.findings import all_hold
+from experiments.systems.profiles import MBIT
 from experiments.systems.system import Measured, system
-from experiments.systems.two_tier import BYTES_PER_MBIT, account, all_hold, logarithmic
+from experiments.systems.two_tier import account
 from formulations.versions import versions_of
 from instances.columns import FloatArray
 from solvers.published.edgent_2019 import ConfigurationMap, Configurations, dynamic, static
@@ -21,7 +24,7 @@ from solvers.published.edgent_2019 import ConfigurationMap, Configurations, dyna
 __all__ = ["Edgent2019"]
 
 LIMIT_S = 1.0
-MEANS = np.geomspace(0.05, 10.0, 36) * BYTES_PER_MBIT
+MEANS = np.geomspace(0.05, 10.0, 36) * MBIT
 DEVIATIONS = np.linspace(0.0, 0.55, 12)
 SAMPLES = 200
 TRACES = 12
@@ -221,7 +224,7 @@ def _constant(given: Configurations, table: ConfigurationMap, rate: float) -> tu
     trace = np.full(60, rate)
     own, last = dynamic(table, trace), static(given, trace)
     return (
-        f"{rate / BYTES_PER_MBIT:.3g} Mbit/s",
+        f"{rate / MBIT:.3g} Mbit/s",
         float(own.rewards(given, trace).sum()),
         float(last.rewards(given, trace).sum()),
     )
@@ -230,7 +233,7 @@ def _constant(given: Configurations, table: ConfigurationMap, rate: float) -> tu
 def _method(bench: Bench, given: Configurations, mbit: float) -> tuple[str, float, float]:
     problem = branchy_alexnet().problem(mbit, latency_limit_s=LIMIT_S, excursions=True)
     run = bench.run("edgent-2019", problem)
-    best = float(given.reward(np.array([mbit * BYTES_PER_MBIT])).max())
+    best = float(given.reward(np.array([mbit * MBIT])).max())
     if run.plan is None:
         return f"{mbit} Mbit/s", 0.0, best
     seconds = account(problem, run.plan).latency_s
@@ -248,7 +251,7 @@ def _synthetic(
     for i in range(TRACES):
         means = np.exp(rng.uniform(np.log(0.1), np.log(6.0), SEGMENTS))
         trace = np.repeat(means, SEGMENT) * np.maximum(1 + DEVIATION * rng.standard_normal(SEGMENTS * SEGMENT), 0.05)
-        trace = trace * BYTES_PER_MBIT
+        trace = trace * MBIT
         row, own = _row(f"steps {i + 1}", given, table, trace)
         rows.append(row)
         facts["synthetic"].append((row["trace"], row["oracle"], row["dynamic"], row["static"]))
@@ -269,7 +272,7 @@ def _noisy(given: Configurations, table: ConfigurationMap, facts: dict[str, Any]
     rng = np.random.default_rng(7)
     facts["noise"] = []
     for mean in (0.3, 0.6, 1.2, 2.4):
-        trace = mean * np.maximum(1 + DEVIATION * rng.standard_normal(NOISE), 0.05) * BYTES_PER_MBIT
+        trace = mean * np.maximum(1 + DEVIATION * rng.standard_normal(NOISE), 0.05) * MBIT
         own, last = dynamic(table, trace), static(given, trace)
         facts["noise"].append((mean, own.reconfigurations, last.reconfigurations))
 
@@ -292,14 +295,14 @@ def _real(
     files = sorted(folder.glob("*.txt"))
     for path in files[:: max(len(files) // REAL, 1)]:
         mbit = np.loadtxt(path)[:MOST_REAL, 1]
-        row, _ = _row(path.stem, given, table, np.maximum(mbit, LEAST_MBIT) * BYTES_PER_MBIT)
+        row, _ = _row(path.stem, given, table, np.maximum(mbit, LEAST_MBIT) * MBIT)
         rows.append(row)
         facts["real"].append((row["trace"], row["oracle"], row["dynamic"], row["static"]))
 
 
 def _draw(figure: Any, given: Configurations, trace: FloatArray, own: Any) -> None:
     above, below = figure.subplots(2, 1, sharex=True)
-    above.plot(trace / BYTES_PER_MBIT, linewidth=0.8)
+    above.plot(trace / MBIT, linewidth=0.8)
     for t in own.changes:
         above.axvline(t, color="black", linestyle=":", linewidth=0.8)
     above.set_ylabel("Mbit/s")

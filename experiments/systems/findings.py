@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import numpy as np
 
 from experiments.systems.claim import Facts, Finding
 
-__all__ = ["all_equal", "always", "monotone", "never_above", "numbers_near"]
+__all__ = ["all_equal", "all_hold", "always", "equal", "monotone", "never_above", "no_worse", "numbers_near", "rising"]
 
 ROUNDING = 1e-9
 """Relative difference that sums in another order may have."""
@@ -87,6 +88,38 @@ def numbers_near(fact: str, expected: Sequence[float], tolerance: float, unit: s
         )
 
     return check
+
+
+def equal(a: float | None, b: float | None, tolerance: float = ROUNDING) -> bool:
+    """Return whether two values are the same but for rounding; both absent is the same too."""
+    if a is None or b is None:
+        return a is b
+    return abs(a - b) <= tolerance * max(abs(a), abs(b), 1e-12)
+
+
+def all_hold(pairs: list[tuple[str, float | None, float | None]], what: str, tolerance: float = ROUNDING) -> Finding:
+    """Return whether all pairs of values are equal, and which are not."""
+    wrong = [f"{name}: {a} against {b}" for name, a, b in pairs if not equal(a, b, tolerance)]
+    shown = "; ".join(wrong[:3])
+    evidence = f"{len(pairs) - len(wrong)} of {len(pairs)} {what} equal" + (f"; {shown}" if wrong else "")
+    return Finding(holds=bool(pairs) and not wrong, evidence=evidence)
+
+
+def no_worse(pairs: list[tuple[str, float | None, float | None]], what: str) -> Finding:
+    """Return whether the first value of every pair is at most the second, and where it is not."""
+    wrong = [
+        f"{name}: {a} above {b}"
+        for name, a, b in pairs
+        if a is None or b is None or a > b + ROUNDING * max(abs(b), 1e-12)
+    ]
+    shown = "; ".join(wrong[:3])
+    evidence = f"{len(pairs) - len(wrong)} of {len(pairs)} {what} no worse" + (f"; {shown}" if wrong else "")
+    return Finding(holds=bool(pairs) and not wrong, evidence=evidence)
+
+
+def rising(values: Sequence[float]) -> bool:
+    """Return whether no value is below the one before it."""
+    return all(b >= a - ROUNDING * max(abs(a), 1e-12) for a, b in pairwise(values))
 
 
 def _differences(pairs: Sequence[tuple[float | None, float]]) -> tuple[np.ndarray, int]:

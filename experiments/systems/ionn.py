@@ -22,7 +22,7 @@ from experiments.systems.profiles import (
     random_pair,
 )
 from experiments.systems.system import Measured, system
-from formulations.cut.case import cases_of
+from formulations.cut.cases import cases_of
 from formulations.cut.plan import CutPlan
 from formulations.registry import family
 from instances.columns import FloatArray

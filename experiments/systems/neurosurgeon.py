@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.systems.axes import plain_numbers
+from experiments.systems.axes import logarithmic
 from experiments.systems.bench import Bench
 from experiments.systems.claim import Claim, Facts, Finding
 from experiments.systems.findings import all_equal, always, monotone, never_above, numbers_near
@@ -28,7 +28,7 @@ from experiments.systems.profiles import (
     random_pair,
 )
 from experiments.systems.system import Measured, system
-from formulations.cut.case import cases_of
+from formulations.cut.cases import cases_of
 from formulations.cut.problem import CutProblem
 from formulations.registry import family
 from instances.costs.layer_regression import fit_layers
@@ -364,11 +364,12 @@ def _drawing(bench: Bench) -> Callable[[Any], None]:
     def draw(figure: Any) -> None:
         axes = figure.subplots()
         for (name, values), style in zip(curves.items(), ("--", ":", "-"), strict=True):
-            axes.loglog(mbits, np.array(values) * 1e3, style, label=name)
+            axes.plot(mbits, np.array(values) * 1e3, style, label=name)
         for step in steps[1:]:
             axes.axvline(step.low / MBIT, color="0.7", linewidth=0.8, zorder=0)
         axes.set(xlabel="bandwidth [Mbit/s]", ylabel="latency of AlexNet [ms]", xlim=(mbits[0], mbits[-1]))
-        plain_numbers(axes.xaxis, axes.yaxis)
+        logarithmic(axes.xaxis)
+        logarithmic(axes.yaxis)
         axes.legend(frameon=False)
 
     return draw

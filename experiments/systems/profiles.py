@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from experiments.systems.bench import Bench
-from formulations.cut.case import with_rate
+from formulations.cut.cases import with_rate
 from formulations.cut.problem import CutOptions, CutProblem
 from instances.columns import FloatArray, IntArray
 from instances.costs.layer_profile import alexnet_profile, read_layer_profile

@@ -15,6 +15,7 @@ from experiments.plain import plain
 from experiments.systems.bench import Bench
 from experiments.systems.claim import Checked, Claim, Verdict, checked
 from experiments.systems.system import Measured, System
+from instances.errors import InputError
 from instances.files.replacing import replacing
 
 __all__ = ["Reproduction", "cell_text", "reproduce", "table_as_markdown", "write_reproduction"]
@@ -70,7 +71,13 @@ class Reproduction:
 
 
 def reproduce(one: System, bench: Bench | None = None) -> Reproduction:
-    """Run the scenario of a system and check every claim; a crash is kept, not raised."""
+    """Run the scenario of a system and check every claim; a crash is kept, not raised.
+
+    Raises
+    ------
+    InputError
+        If a file of the bench's data cannot be read.
+    """
     began = time.perf_counter()
     measured: Measured | None = None
     verdicts: list[Checked] = []
@@ -78,6 +85,8 @@ def reproduce(one: System, bench: Bench | None = None) -> Reproduction:
     try:
         measured = one.cls().measure(bench or Bench())
         verdicts += [_checked(claim, measured) for claim in one.claims]
+    except InputError:  # the user's data is at fault, not the system
+        raise
     except Exception:
         error = traceback.format_exc()
     seconds = time.perf_counter() - began

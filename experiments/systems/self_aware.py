@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.systems.axes import logarithmic
 from experiments.systems.bench import Bench
 from experiments.systems.claim import Claim, Facts, Finding
+from experiments.systems.findings import all_hold, no_worse
+from experiments.systems.profiles import MBIT
 from experiments.systems.system import Measured, system
-from experiments.systems.two_tier import BYTES_PER_MBIT, account, all_hold, asked, logarithmic, no_worse
+from experiments.systems.two_tier import account, asked
 from formulations.cut.problem import CutOptions, CutProblem
 from instances.columns import FloatArray
 from instances.networks.catalogue import load_network
@@ -40,9 +43,7 @@ def helpers_problem(network: NetworkGraph, load: float, mbit: float, count: int,
     work = network.operations / SPEED
     machines = [Machine(name="board", seconds=work / load)]
     machines += [Machine(name=f"helper {i}", seconds=work / HELPERS[i]) for i in range(count)]
-    wires = [
-        Wire(source="board", target=f"helper {i}", bytes_per_s=mbit * (1 + i) * BYTES_PER_MBIT) for i in range(count)
-    ]
+    wires = [Wire(source="board", target=f"helper {i}", bytes_per_s=mbit * (1 + i) * MBIT) for i in range(count)]
     levels = ",".join(f"helper {i}" for i in range(count))
     return CutProblem(instance=one_inference(network, machines, wires), options=CutOptions(levels=levels, **options))
 
@@ -51,8 +52,7 @@ def line_problem(network: NetworkGraph, speeds: tuple[float, ...], mbit: float, 
     """Return boards in a line, the device first, each a level of its own."""
     machines = [Machine(name=f"board {i}", seconds=network.operations / SPEED / own) for i, own in enumerate(speeds)]
     wires = [
-        Wire(source=f"board {i}", target=f"board {i + 1}", bytes_per_s=mbit * BYTES_PER_MBIT)
-        for i in range(len(speeds) - 1)
+        Wire(source=f"board {i}", target=f"board {i + 1}", bytes_per_s=mbit * MBIT) for i in range(len(speeds) - 1)
     ]
     levels = "/".join(f"board {i}" for i in range(1, len(speeds)))
     return CutProblem(instance=one_inference(network, machines, wires), options=CutOptions(levels=levels, **options))
@@ -313,7 +313,7 @@ def _setting(bench: Bench, network: NetworkGraph, load: float, mbit: float, fact
 def _line(bench: Bench, network: NetworkGraph, mbit: float, facts: dict[str, Any]) -> None:
     """Solve boards in a line by the program and by its exact twin, with forced boards and with two equal ones."""
     where = f"{network.name}, {mbit:g} Mbit/s"
-    rate = mbit * BYTES_PER_MBIT
+    rate = mbit * MBIT
     goals: tuple[tuple[Goal, str, dict[str, float]], ...] = (
         ("latency", "tier-dp", {}),
         ("throughput", "chain-scan", STREAM),

@@ -1,16 +1,15 @@
-"""Scenarios of published systems over a device and a server, and what they compare with."""
+"""Scenarios of published systems over a device and a server."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from experiments.systems.claim import Finding
-from formulations.cut.case import CutCase, cases_of
+from experiments.systems.profiles import MBIT
+from formulations.cut.case import CutCase
+from formulations.cut.cases import cases_of
 from formulations.cut.problem import CutOptions, CutProblem
 from formulations.cut.referee import Account, account_of
 from instances.columns import FloatArray, IntArray
@@ -18,33 +17,25 @@ from instances.networks.graph import Layer, NetworkGraph
 from instances.one_inference import Machine, Wire, one_inference
 
 __all__ = [
-    "BYTES_PER_MBIT",
     "UPLINKS_MBIT",
     "account",
-    "all_hold",
     "asked",
     "by_rates",
-    "equal",
-    "logarithmic",
-    "no_worse",
     "prefixes",
     "random_dag",
     "random_machines",
-    "rising",
     "single_case",
     "two_tier",
 ]
 
-BYTES_PER_MBIT = 1e6 / 8
 UPLINKS_MBIT = {"CAT1": 0.13, "3G": 1.1, "4G": 5.85, "Wi-Fi": 18.88}
 """Uplinks of DADS (Hu et al., INFOCOM 2019), which later systems take over."""
-EQUAL = 1e-9
 
 
 def two_tier(network: NetworkGraph, near_s: FloatArray, far_s: FloatArray, mbit: float, **options: Any) -> CutProblem:
     """Return a problem of a device and a server with their own layer times, `mbit` Mbit/s between them."""
     machines = [Machine(name="phone", seconds=near_s), Machine(name="server", seconds=far_s)]
-    wire = Wire(source="phone", target="server", bytes_per_s=mbit * BYTES_PER_MBIT)
+    wire = Wire(source="phone", target="server", bytes_per_s=mbit * MBIT)
     return CutProblem(instance=one_inference(network, machines, [wire]), options=CutOptions(**options))
 
 
@@ -103,42 +94,3 @@ def random_machines(rng: np.random.Generator, n_layers: int, *, faster: bool) ->
     far = near / rng.uniform(1, 10, n_layers + 1) if faster else rng.uniform(0, 1, n_layers + 1)
     near[0] = far[0] = 0.0
     return near, far
-
-
-def equal(a: float | None, b: float | None, tolerance: float = EQUAL) -> bool:
-    """Return whether two values are the same but for rounding; both absent is the same too."""
-    if a is None or b is None:
-        return a is b
-    return abs(a - b) <= tolerance * max(abs(a), abs(b), 1e-12)
-
-
-def all_hold(pairs: list[tuple[str, float | None, float | None]], what: str, tolerance: float = EQUAL) -> Finding:
-    """Return whether all pairs of values are equal, and which are not."""
-    wrong = [f"{name}: {a} against {b}" for name, a, b in pairs if not equal(a, b, tolerance)]
-    shown = "; ".join(wrong[:3])
-    evidence = f"{len(pairs) - len(wrong)} of {len(pairs)} {what} equal" + (f"; {shown}" if wrong else "")
-    return Finding(holds=bool(pairs) and not wrong, evidence=evidence)
-
-
-def no_worse(pairs: list[tuple[str, float | None, float | None]], what: str) -> Finding:
-    """Return whether the first value of every pair is at most the second, and where it is not."""
-    wrong = [
-        f"{name}: {a} above {b}" for name, a, b in pairs if a is None or b is None or a > b + EQUAL * max(abs(b), 1e-12)
-    ]
-    shown = "; ".join(wrong[:3])
-    evidence = f"{len(pairs) - len(wrong)} of {len(pairs)} {what} no worse" + (f"; {shown}" if wrong else "")
-    return Finding(holds=bool(pairs) and not wrong, evidence=evidence)
-
-
-def rising(values: Sequence[float]) -> bool:
-    """Return whether no value is below the one before it."""
-    return all(b >= a - EQUAL * max(abs(a), 1e-12) for a, b in pairwise(values))
-
-
-def logarithmic(axis: Any) -> None:
-    """Make an axis of a plot logarithmic, with plain numbers at its ticks."""
-    from matplotlib.ticker import FuncFormatter, NullFormatter
-
-    (axis.axes.set_xscale if axis.axis_name == "x" else axis.axes.set_yscale)("log")
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.set_minor_formatter(NullFormatter())

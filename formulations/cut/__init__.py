@@ -10,9 +10,9 @@ plan.py, plan_document.py
     `CutPlan`: version, helper of every level, node of every layer; the same as plain data for files.
 referee.py
     `evaluate(problem, plan)` from the definition, and `account_of` with every stage and crossing.
-case.py
-    `cases_of(problem)`: version and helpers chosen, costs as arrays (level, layer) and (unit, tensor);
-    what every method works on. ``case.plan(level)`` makes the plan of a placement.
+case.py, cases.py
+    `CutCase`: costs as arrays (level, layer) and (unit, tensor) once version and helpers are chosen, what every
+    method works on; ``case.plan(level)`` makes the plan of a placement. `cases_of(problem)`: all of them.
 evaluator.py
     `evaluate_levels(case, level)`: many placements at once; `monotone_levels(case)`: all of them.
 family.py

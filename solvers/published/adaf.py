@@ -17,15 +17,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from formulations.cut.case import LATENCY, CutCase, case_count, cases_of
+from formulations.cut.case import LATENCY, CutCase
+from formulations.cut.cases import cases_of, too_many_cases
 from instances.columns import FloatArray, IntArray
 from solvers.contract import Budget, MethodParams, Outcome, Termination, Trace
 from solvers.exact.claim import Claim
 from solvers.registry import register
 
 __all__ = ["Adaf", "two_cuts"]
-
-_MOST_CASES = 10_000
 
 
 @register(
@@ -49,8 +48,9 @@ class Adaf:
             return "it knows no excursions: layers go from the device up"
         if len(problem.levels) not in (2, 3):
             return "it has two cuts: a device and one or two levels above it"
-        if case_count(problem) > _MOST_CASES:
-            return f"more than {_MOST_CASES:,} choices of version and helpers"
+        reason = too_many_cases(problem)
+        if reason is not None:
+            return reason
         if not all(case.is_chain for case in cases_of(problem)):
             return f"network {problem.network.name} is no chain"
         return None

@@ -17,12 +17,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from formulations.cut.case import CutCase, cases_of
+from formulations.cut.case import CutCase
+from formulations.cut.cases import cases_of, too_many_cases
 from formulations.cut.evaluator import evaluate_levels
 from formulations.versions import versions_of
 from instances.columns import IntArray
 from solvers.contract import Budget, MethodParams, Outcome, SolutionStatus, Termination, Trace
-from solvers.published.prefixes import cut_points, decline_cases, single_cut_rows
+from solvers.published.prefixes import cut_points, single_cut_rows
 from solvers.registry import register
 
 __all__ = ["Clio"]
@@ -42,7 +43,7 @@ class Clio:
 
     def decline(self, problem: Any, budget: Budget) -> str | None:
         """Decline too many choices of version and helpers."""
-        return decline_cases(problem)
+        return too_many_cases(problem)
 
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
         """Try the versions from the most accurate one down."""

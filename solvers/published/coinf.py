@@ -15,9 +15,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from formulations.cut.case import CutCase
+from formulations.cut.cases import too_many_cases
 from instances.columns import IntArray
 from solvers.contract import Budget, MethodParams, Outcome, Trace
-from solvers.published.prefixes import cut_points, decline_cases, search_rows, single_cut_rows
+from solvers.published.prefixes import cut_points, search_rows, single_cut_rows
 from solvers.registry import register
 
 __all__ = ["Coinf"]
@@ -35,7 +36,7 @@ class Coinf:
 
     def decline(self, problem: Any, budget: Budget) -> str | None:
         """Decline too many choices of version and helpers."""
-        return decline_cases(problem)
+        return too_many_cases(problem)
 
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
         """Price every cut behind a layer that all paths pass."""

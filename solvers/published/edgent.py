@@ -20,7 +20,8 @@ from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 
-from formulations.cut.case import LATENCY, CutCase, case_count
+from formulations.cut.case import LATENCY, CutCase
+from formulations.cut.cases import too_many_cases
 from formulations.cut.evaluator import evaluate_levels
 from formulations.cut.problem import CutProblem
 from instances.columns import FloatArray, IntArray
@@ -34,7 +35,6 @@ from solvers.registry import register
 __all__ = ["Edgent", "EdgentParams", "Front", "co_inference_rows", "latencies"]
 
 Front = Literal["edge", "device"]
-_MOST_CASES = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +97,9 @@ def decline_chains(problem: CutProblem) -> str | None:
     """Return why a system that partitions a chain between two parties cannot take a problem, or None."""
     if len(problem.levels) < 2:
         return "there is nothing beside the device"
-    if case_count(problem) > _MOST_CASES:
-        return f"more than {_MOST_CASES:,} choices of version and helpers"
+    reason = too_many_cases(problem)
+    if reason is not None:
+        return reason
     if not all(pair.case.is_chain for pair in pairs_of(problem)):
         return f"network {problem.network.name} is no chain"
     return None

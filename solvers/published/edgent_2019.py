@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from formulations.cut.case import with_rate
+from formulations.cut.cases import with_rate
 from formulations.cut.problem import CutProblem
 from formulations.versions import versions_of
 from instances.columns import FloatArray, IntArray

@@ -18,12 +18,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from formulations.cut.case import DEVICE_ENERGY, ENERGY, LATENCY, CutCase, cases_of
+from formulations.cut.case import DEVICE_ENERGY, ENERGY, LATENCY, CutCase
+from formulations.cut.cases import cases_of, too_many_cases
 from formulations.cut.evaluator import evaluate_levels
 from instances.columns import BoolArray, FloatArray, IntArray
 from instances.errors import InputError
 from solvers.contract import Budget, MethodParams, Outcome, SolutionStatus, Termination, Trace
-from solvers.published.prefixes import cut_points, decline_cases
+from solvers.published.prefixes import cut_points
 from solvers.registry import register
 
 __all__ = ["AXES", "Gads", "GadsParams", "PartitionStates"]
@@ -147,7 +148,7 @@ class Gads:
             return "its axes are memory, energy and latency: no price and no bottleneck"
         if not (options.latency_weight or options.device_energy_weight or options.energy_weight):
             return "its axes are memory, energy and latency: the error alone is none"
-        return decline_cases(problem)
+        return too_many_cases(problem)
 
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
         """Search the neighbours of the start in the ring of every case and server, and take the best of those found."""

@@ -20,12 +20,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from formulations.cut.case import UPLOAD, CutCase, cases_of
+from formulations.cut.case import UPLOAD, CutCase
+from formulations.cut.cases import cases_of
 from formulations.cut.evaluator import evaluate_levels
 from instances.columns import BoolArray, FloatArray, IntArray
 from instances.errors import InputError
 from solvers.contract import Budget, MethodParams, Outcome, SolutionStatus, Termination, Trace
-from solvers.published.prefixes import cut_points, decline_cases
+from solvers.published.prefixes import cut_points, decline_all_but_sums
 from solvers.registry import register
 
 __all__ = ["ExecutionGraph", "Ionn", "IonnParams"]
@@ -144,15 +145,7 @@ class Ionn:
 
     def decline(self, problem: Any, budget: Budget) -> str | None:
         """Decline what is no sum along a path: the bottleneck, and limits that could bind."""
-        reason = decline_cases(problem)
-        if reason is not None:
-            return reason
-        for case in cases_of(problem):
-            if case.bottleneck_weight > 0:
-                return "the bottleneck is a maximum, not a sum along a path"
-            if case.side_constraint is not None:
-                return f"it knows no limits, and there is {case.side_constraint}"
-        return None
+        return decline_all_but_sums(problem, "the bottleneck is a maximum, not a sum along a path")
 
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
         """Find the path with uploads weighed as the problem says, and the partitions."""

@@ -18,10 +18,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from formulations.cut.case import CutCase, cases_of
+from formulations.cut.case import CutCase
 from instances.columns import IntArray
 from solvers.contract import Budget, MethodParams, Outcome, Trace
-from solvers.published.prefixes import decline_cases, search_rows, single_cut_rows
+from solvers.published.prefixes import decline_all_but_sums, search_rows, single_cut_rows
 from solvers.registry import register
 
 __all__ = ["Neurosurgeon"]
@@ -44,15 +44,7 @@ class Neurosurgeon:
 
     def decline(self, problem: Any, budget: Budget) -> str | None:
         """Decline what is more than a sum of latencies and energies: the bottleneck, and limits that could bind."""
-        reason = decline_cases(problem)
-        if reason is not None:
-            return reason
-        for case in cases_of(problem):
-            if case.bottleneck_weight > 0:
-                return "it minimises latency or energy, not the bottleneck"
-            if case.side_constraint is not None:
-                return f"it knows no limits, and there is {case.side_constraint}"
-        return None
+        return decline_all_but_sums(problem, "it minimises latency or energy, not the bottleneck")
 
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
         """Price every cut."""

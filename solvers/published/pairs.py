@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from formulations.cut.case import LATENCY, CutCase, case_count, cases_of
+from formulations.cut.case import LATENCY, CutCase
+from formulations.cut.cases import cases_of, too_many_cases
 from formulations.cut.plan import CutPlan
 from formulations.cut.problem import CutProblem
 from instances.columns import FloatArray, IntArray
@@ -21,8 +22,6 @@ from solvers.exact.claim import Claim
 from solvers.exact.cut.layered_graph import boundaries_of
 
 __all__ = ["Pair", "best_of_pairs", "decline_pairs", "pairs_of"]
-
-_MOST_CASES = 10_000
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -118,8 +117,9 @@ def decline_pairs(problem: CutProblem, *, chain: bool = False, by_links: bool = 
         return "it knows no excursions: what is off the device stays there"
     if len(problem.levels) < 2:
         return "there is nothing beside the device"
-    if case_count(problem) > _MOST_CASES:
-        return f"more than {_MOST_CASES:,} choices of version and helpers"
+    reason = too_many_cases(problem)
+    if reason is not None:
+        return reason
     for pair in pairs_of(problem):
         if chain and not pair.case.is_chain:
             return f"network {problem.network.name} is no chain"

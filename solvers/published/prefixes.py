@@ -8,16 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from formulations.cut.case import CutCase, case_count, cases_of
+from formulations.cut.case import CutCase
+from formulations.cut.cases import cases_of, too_many_cases
 from formulations.cut.evaluator import evaluate_levels
 from formulations.cut.problem import CutProblem
 from instances.columns import IntArray
 from solvers.contract import Outcome, SolutionStatus, Termination, Trace
 from solvers.exact.cut.reduction import dominators
 
-__all__ = ["MOST_CASES", "cut_points", "decline_cases", "nested_rows", "search_rows", "single_cut_rows"]
-
-MOST_CASES = 10_000
+__all__ = ["cut_points", "decline_all_but_sums", "nested_rows", "search_rows", "single_cut_rows"]
 
 
 def cut_points(case: CutCase) -> IntArray:
@@ -64,9 +63,25 @@ def nested_rows(case: CutCase, points: IntArray) -> IntArray:
     return rows
 
 
-def decline_cases(problem: CutProblem) -> str | None:
-    """Return why there are too many choices of version and helpers, or None."""
-    return f"more than {MOST_CASES:,} choices of version and helpers" if case_count(problem) > MOST_CASES else None
+def decline_all_but_sums(problem: CutProblem, bottleneck: str) -> str | None:
+    """Return why a method that minimises a sum of costs cannot take a problem, or None.
+
+    Parameters
+    ----------
+    problem : CutProblem
+        What is asked.
+    bottleneck : str
+        What the method says where the bottleneck counts.
+    """
+    reason = too_many_cases(problem)
+    if reason is not None:
+        return reason
+    for case in cases_of(problem):
+        if case.bottleneck_weight > 0:
+            return bottleneck
+        if case.side_constraint is not None:
+            return f"it knows no limits, and there is {case.side_constraint}"
+    return None
 
 
 def search_rows(problem: Any, trace: Trace, rows_of: Callable[[CutCase], IntArray], what: str) -> Outcome:

@@ -15,11 +15,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from formulations.cut.case import CutCase, cases_of
+from formulations.cut.case import CutCase
+from formulations.cut.cases import cases_of, too_many_cases
 from formulations.cut.problem import CutProblem
 from instances.columns import IntArray
 from solvers.contract import Budget, MethodParams, Outcome, Trace
-from solvers.published.prefixes import cut_points, decline_cases, nested_rows, search_rows
+from solvers.published.prefixes import cut_points, nested_rows, search_rows
 from solvers.registry import register
 
 __all__ = ["WebAr"]
@@ -44,7 +45,7 @@ class WebAr:
 
     def decline(self, problem: Any, budget: Budget) -> str | None:
         """Decline too many cuts, and too many choices of version and helpers."""
-        return decline_cases(problem) or _too_many(problem)
+        return too_many_cases(problem) or _too_many(problem)
 
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
         """Price every nested cut."""

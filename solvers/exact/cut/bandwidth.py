@@ -16,7 +16,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from formulations.cut.case import CutCase, cases_of, with_rate
+from formulations.cut.case import CutCase
+from formulations.cut.cases import cases_of, with_rate
 from formulations.cut.plan import CutPlan
 from formulations.cut.problem import CutProblem
 from instances.columns import FloatArray, IntArray

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from formulations.cut.case import CutCase, case_count, cases_of
+from formulations.cut.case import CutCase
+from formulations.cut.cases import case_count, cases_of, too_many_cases
 from formulations.cut.problem import CutProblem
 from instances.columns import IntArray
 from solvers.contract import Budget, MethodParams, Outcome, Termination, Trace
@@ -17,7 +18,6 @@ from solvers.exact.cut.reduction import reduced
 
 __all__ = ["CaseOptimum", "CaseSearch", "CutMethodParams", "decline_cases", "search_cases", "solve_cases"]
 
-MOST_CASES = 10_000
 SAFETY = 1e-12
 """Relative amount by which sums in floating point are lowered before they count as a bound."""
 
@@ -56,8 +56,9 @@ class CaseOptimum:
 
 def decline_cases(problem: CutProblem, reason_of: Callable[[CutCase], str | None], reduction: bool) -> str | None:
     """Return why a method that declines a (reduced) case for ``reason_of(case)`` declines the problem, or None."""
-    if case_count(problem) > MOST_CASES:
-        return f"more than {MOST_CASES:,} choices of version and helpers"
+    reason = too_many_cases(problem)
+    if reason is not None:
+        return reason
     for case in cases_of(problem):
         reason = reason_of(reduced(case) if reduction else case)
         if reason is not None:

@@ -10,7 +10,8 @@ import numpy as np
 from experiments.systems.bench import Bench
 from experiments.systems.reproduction import reproduce
 from experiments.systems.system import system_named
-from formulations.cut.case import CutCase, cases_of
+from formulations.cut.case import CutCase
+from formulations.cut.cases import cases_of
 from solvers.contract import Budget, Method, MethodParams, Outcome, SolutionStatus, Termination, Trace
 
 GOOD, BAD, UNKNOWN = "reproduced", "not reproduced", "not checkable"

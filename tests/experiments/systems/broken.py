@@ -11,7 +11,7 @@ import numpy as np
 from experiments.systems.bench import Bench
 from experiments.systems.reproduction import Reproduction, reproduce
 from experiments.systems.system import system_named
-from formulations.cut.case import cases_of
+from formulations.cut.cases import cases_of
 from solvers.contract import MethodParams, Outcome, SolutionStatus, Termination
 from solvers.registry import make
 

@@ -10,7 +10,7 @@ import pytest
 
 from experiments.systems import clio
 from experiments.systems.reproduction import Reproduction
-from formulations.cut.case import cases_of
+from formulations.cut.cases import cases_of
 from tests.experiments.systems.broken import broken, reproduced, verdicts
 
 

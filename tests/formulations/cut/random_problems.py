@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from formulations.cut.case import cases_of
+from formulations.cut.cases import cases_of
 from formulations.cut.evaluator import evaluate_levels, monotone_levels
 from formulations.cut.problem import CutOptions, CutProblem
 from instances.networks.graph import Exit, Layer, NetworkGraph, Variant

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from formulations.cut.case import cases_of
+from formulations.cut.cases import cases_of
 from formulations.cut.evaluator import evaluate_levels, monotone_levels
 from formulations.cut.referee import evaluate
 from tests.formulations.cut.random_problems import random_problem

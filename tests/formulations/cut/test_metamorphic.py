@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from formulations.cut.case import with_rate
+from formulations.cut.cases import with_rate
 from formulations.cut.problem import CutProblem
 from tests.formulations.cut.random_problems import level_option, random_instance, random_network, random_problem
 from tests.solvers.exact.cut.runs import brute_force

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from experiments.systems.mlp import Perceptron, linear_prediction, mape
-from formulations.cut.case import LATENCY, cases_of
+from formulations.cut.case import LATENCY
+from formulations.cut.cases import cases_of
 from formulations.cut.evaluator import evaluate_levels
 from solvers.exact.cut.chain_scan import cut_rows, levels_of_cuts
 from solvers.published.adaf import two_cuts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from formulations.cut.case import cases_of
+from formulations.cut.cases import cases_of
 from formulations.cut.evaluator import evaluate_levels, monotone_levels
 from formulations.cut.problem import CutOptions, CutProblem
 from solvers.published.dads import DadsDshParams, heavy_load

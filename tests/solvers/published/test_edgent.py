@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from experiments.systems.branchy_alexnet import branchy_alexnet
-from formulations.cut.case import cases_of
+from formulations.cut.cases import cases_of
 from instances.errors import InputError
 from solvers.published.edgent import EdgentParams, co_inference_rows
 from solvers.published.exits import pairs_by_accuracy

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments.systems.profiles import IONN_WATTS, alexnet_pair, pair_problem
-from formulations.cut.case import cases_of
+from formulations.cut.cases import cases_of
 from formulations.cut.problem import CutProblem
 from formulations.cut.referee import evaluate
 from instances.errors import InputError

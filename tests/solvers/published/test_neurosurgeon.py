@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from formulations.cut.case import cases_of
+from formulations.cut.cases import cases_of
 from formulations.cut.evaluator import evaluate_levels
 from formulations.cut.referee import evaluate
 from solvers.contract import Budget, SolutionStatus

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from formulations.cut.case import CutCase, cases_of
+from formulations.cut.case import CutCase
+from formulations.cut.cases import cases_of
 from formulations.cut.evaluator import evaluate_levels, monotone_levels
 from formulations.cut.problem import CutProblem
 from formulations.cut.referee import evaluate

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from formulations.cut.case import cases_of, with_rate
+from formulations.cut.cases import cases_of, with_rate
 from formulations.cut.plan import CutPlan
 from formulations.cut.problem import CutOptions, CutProblem
 from formulations.cut.referee import evaluate

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from formulations.cut.case import cases_of
+from formulations.cut.cases import cases_of
 from formulations.cut.problem import CutProblem
 from formulations.cut.referee import evaluate
 from instances.networks.graph import Layer, NetworkGraph
