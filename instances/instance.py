@@ -16,7 +16,7 @@ from instances.columns import Array, check_column
 from instances.costs.table import CostTable
 from instances.errors import InputError
 from instances.networks.graph import NetworkGraph
-from instances.system import System, Tier
+from instances.system import NodeKind, System, Tier
 from instances.workload import Workload
 
 __all__ = ["SCHEMA_VERSION", "Instance"]
@@ -82,8 +82,7 @@ class Instance:
             text([_record(layer) for layer in net.layers])
             text([[_record(e) for e in net.exits], [_record(v) for v in net.variants]])
             columns(cost)
-        # where a figure comes from does not change the problem
-        text([{k: v for k, v in _record(kind).items() if k != "source"} for kind in self.system.kinds])
+        text([_kind(kind) for kind in self.system.kinds])
         text([_record(resource) for resource in self.system.resources])
         text(self.system.node_names)
         columns(self.system)
@@ -132,6 +131,15 @@ def _plain(value: Any, declared: str) -> Any:
     if isinstance(value, tuple):
         return [int(extent) for extent in value]
     return value.item() if isinstance(value, np.generic) else value
+
+
+def _kind(kind: NodeKind) -> dict[str, Any]:
+    """Return the record of a machine type without its source, which does not change the problem.
+
+    Fields that came later count only where they differ from their default, so that identities stay.
+    """
+    later = {"cores": 1, "switch_on_joules": 0.0}
+    return {k: v for k, v in _record(kind).items() if k != "source" and (k not in later or v != later[k])}
 
 
 def _record(owner: Any) -> dict[str, Any]:

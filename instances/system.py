@@ -44,6 +44,10 @@ class NodeKind:
         Peak rate, for the roofline cost model.
     idle_watts, busy_watts, transmit_watts : float
         Power when waiting, when computing and when its radio sends.
+    cores : int
+        Layers that it runs at the same time, in problems that schedule; each takes its full seconds.
+    switch_on_joules : float
+        Energy of switching it on, in problems that schedule.
     source : str
         Citation of the figures.
     """
@@ -56,6 +60,8 @@ class NodeKind:
     idle_watts: float = 0.0
     busy_watts: float = 0.0
     transmit_watts: float = 0.0
+    cores: int = 1
+    switch_on_joules: float = 0.0
     source: str = ""
 
     def __post_init__(self) -> None:
@@ -68,7 +74,9 @@ class NodeKind:
                 raise InputError(where, f"{name} must be finite and > 0", value)
         if not self.memory_bytes > 0:
             raise InputError(where, "memory_bytes must be > 0", self.memory_bytes)
-        for name in ("idle_watts", "busy_watts", "transmit_watts"):
+        if isinstance(self.cores, bool) or not isinstance(self.cores, int) or self.cores < 1:
+            raise InputError(where, "cores must be a whole number >= 1", self.cores)
+        for name in ("idle_watts", "busy_watts", "transmit_watts", "switch_on_joules"):
             if not 0 <= getattr(self, name) < np.inf:
                 raise InputError(where, f"{name} must be finite and >= 0", getattr(self, name))
 

@@ -64,6 +64,8 @@ class KindRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     idle_watts: Watts = 0.0
     busy_watts: Watts = 0.0
     transmit_watts: Watts = 0.0
+    cores: Annotated[int, Meta(ge=1, description="layers at the same time")] = 1
+    switch_on_joules: Annotated[float, Meta(ge=0, description="joules")] = 0.0
     source: str = ""
 
 

@@ -132,8 +132,8 @@ def lookup(positions: Mapping[str, int], name: str, where: str, what: str) -> in
 def _kind_record(kind: NodeKind) -> KindRecord:
     values: dict[str, Any] = {}
     for name, value in asdict(kind).items():
-        text = name in ("name", "source") or value is None
-        values[name] = value if text else float(value)
+        plain = name in ("name", "source", "cores") or value is None
+        values[name] = value if plain else float(value)
     if np.isinf(kind.memory_bytes):
         values["memory_bytes"] = None
     return KindRecord(**values)

@@ -1,0 +1,16 @@
+"""The family `schedule`: when and where every layer of every task runs.
+
+problem.py
+    `ScheduleOptions` (objective weights, rule of links, deadlines, limits) and `ScheduleProblem`.
+ways.py
+    `NodeWays`: which links a tensor takes between two nodes; part of the definition.
+plan.py, plan_document.py
+    `SchedulePlan`: node and start of every operation, start of every transfer; the same as plain data for files.
+trace.py, referee.py
+    `trace_of(problem, plan)`: every activity with start, end, joules and money; `evaluate(problem, plan)` prices it
+    and lists what the plan breaks.
+case.py
+    `case_of(problem)`: operations, nodes and ways as arrays, what every method works on.
+family.py
+    Registration.
+"""

@@ -1,0 +1,30 @@
+"""Registration of the family `schedule` and its mathematical models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from formulations.registry import Family, register_family
+from formulations.schedule.plan_document import plan_document, plan_of
+from formulations.schedule.problem import ScheduleOptions, ScheduleProblem
+from formulations.schedule.referee import evaluate
+from instances.instance import Instance
+
+__all__ = ["SCHEDULE"]
+
+
+def _problem(instance: Instance, options: Any) -> ScheduleProblem:
+    return ScheduleProblem(instance=instance, options=options)
+
+
+SCHEDULE = register_family(
+    Family(
+        name="schedule",
+        summary="when and where every layer runs: cores, transfers, precedence, deadlines; makespan, response, energy",
+        Options=ScheduleOptions,
+        problem=_problem,
+        evaluate=evaluate,
+        plan_document=plan_document,
+        plan_of=plan_of,
+    )
+)
