@@ -93,7 +93,8 @@ def main(files: Sequence[str]) -> int:
         "# Evidence",
         "",
         "What `make audit` counted: tests of the exhaustive suites, how many cases each checked and how long it took. "
-        "`make audit ONLY=...` runs some of them again and leaves the other rows.",
+        "`make audit ONLY=...` runs some of them again and leaves the other rows. "
+        "Seconds are of wall time, whatever else the machine did meanwhile.",
         "",
         f"Python {platform.python_version()}, {os.cpu_count()} cores, "
         + ", ".join(f"{name} {version(name)}" for name in PACKAGES)
