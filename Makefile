@@ -20,7 +20,7 @@ readme-table: demo
 	$(BIN)/python benchmarks/readme_table.py
 
 test: setup
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	$(BIN)/ruff check .
@@ -39,7 +39,7 @@ tools: setup
 	fi
 
 slow: tools
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m slow
 
 audit: tools
 	$(BIN)/python benchmarks/audit.py $(ONLY)

@@ -1,7 +1,8 @@
 """Run every exhaustive proof in full and write what was counted to docs/evidence.md.
 
 The default suite and CI draw seeded samples; here `TIERCUT_AUDIT=1` makes the same tests draw all
-of theirs. Each test that samples says through `record_property("cases", n)` how many it checked.
+of theirs. Each test that samples says through `record_property("cases", n)` how many it checked, and
+may note what it found through `record_property("noted", text)`.
 Test files as arguments (`make audit ONLY="..."`) run alone, and the other rows stay as they are.
 """
 
@@ -21,6 +22,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "evidence.md"
 PACKAGES = ("numpy", "numba", "ortools", "pulp", "pyomo", "scipy")
+HEAD = ("test", "cases", "seconds", "outcome", "noted")
+Row = tuple[str, ...]
 
 
 def run(files: Sequence[str]) -> tuple[int, ET.Element]:
@@ -35,6 +38,7 @@ def run(files: Sequence[str]) -> tuple[int, ET.Element]:
             "2",
             "--dist",
             "loadfile",
+            "--no-loadscope-reorder",
             "-m",
             "slow",
             f"--junitxml={report}",
@@ -44,37 +48,42 @@ def run(files: Sequence[str]) -> tuple[int, ET.Element]:
         return code, ET.parse(report).getroot()
 
 
-def rows(report: ET.Element) -> list[tuple[str, str, str, str]]:
-    """Return (test, cases, seconds, outcome) of every test function, in order of name.
+def rows(report: ET.Element) -> list[Row]:
+    """Return what `HEAD` names of every test function, in order of name.
 
     The cases of a parametrised test are its parameters, or what its runs say that they checked.
     """
     cases, seconds, outcomes = Counter[str](), defaultdict[str, float](float), defaultdict[str, Counter[str]](Counter)
+    noted = defaultdict[str, dict[str, None]](dict)
     for case in report.iter("testcase"):
         name = f"{case.get('classname')}.{case.get('name', '').partition('[')[0]}"
         outcome = next((tag for tag in ("failure", "error", "skipped") if case.find(tag) is not None), "passed")
-        said = [p.get("value", "1") for p in case.iter("property") if p.get("name") == "cases"]
-        cases[name] += int(said[0]) if said else 1
+        said = {p.get("name", ""): p.get("value", "") for p in case.iter("property")}
+        cases[name] += int(said.get("cases", 1))
         seconds[name] += float(case.get("time", 0))
         outcomes[name][outcome] += 1
+        if "noted" in said:
+            noted[name][said["noted"]] = None
     return [
         (
             name,
             str(cases[name]),
             f"{seconds[name]:.0f}",
             ", ".join(f"{n} {what}" if len(found) > 1 else what for what, n in sorted(found.items())),
+            "; ".join(noted[name]),
         )
         for name, found in sorted(outcomes.items())
     ]
 
 
-def kept(files: Sequence[str]) -> list[tuple[str, str, str, str]]:
+def kept(files: Sequence[str]) -> list[Row]:
     """Return the rows of the page that are not of `files`."""
     if not files or not PAGE.exists():
         return []
     again = tuple(str(Path(file).with_suffix("")).replace("/", ".") for file in files)
-    lines = [line.strip("| ").split(" | ") for line in PAGE.read_text().splitlines() if line.startswith("| `")]
-    return [(row[0].strip("`"), *row[1:4]) for row in lines if not row[0].strip("`").startswith(again)]
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in PAGE.read_text().splitlines()]
+    found = [(cells[0].strip("`"), *cells[1:]) for cells in lines if cells and cells[0].startswith("`")]
+    return [row for row in found if not row[0].startswith(again)]
 
 
 def main(files: Sequence[str]) -> int:
@@ -84,17 +93,18 @@ def main(files: Sequence[str]) -> int:
         "# Evidence",
         "",
         "What `make audit` counted: tests of the exhaustive suites, how many cases each checked and how long it took. "
-        "`make audit ONLY=...` runs some of them again and leaves the other rows.",
+        "`make audit ONLY=...` runs some of them again and leaves the other rows. "
+        "Seconds are of wall time, whatever else the machine did meanwhile.",
         "",
         f"Python {platform.python_version()}, {os.cpu_count()} cores, "
         + ", ".join(f"{name} {version(name)}" for name in PACKAGES)
         + ".",
         "",
-        "| test | cases | seconds | outcome |",
-        "| --- | ---: | ---: | --- |",
-        *(f"| `{name}` | {cases} | {seconds} | {outcome} |" for name, cases, seconds, outcome in found),
+        f"| {' | '.join(HEAD)} |",
+        "| --- | ---: | ---: | --- | --- |",
+        *(f"| `{name}` | {' | '.join(rest)} |" for name, *rest in found),
         "",
-        f"{len(found)} tests, {sum(outcome == 'passed' for *_, outcome in found)} of them passed whole.",
+        f"{len(found)} tests, {sum(row[3] == 'passed' for row in found)} of them passed whole.",
         "",
     ]
     PAGE.write_text("\n".join(lines))

@@ -103,6 +103,7 @@ def export_store(
     tables: Sequence[str] | None = None,
     metrics: Sequence[str] | None = None,
     figures: Sequence[str] | None = None,
+    pictures: bool = True,
 ) -> Export:
     """Write tables (CSV, Markdown, LaTeX), ``trials.csv``, ``numbers.tex``, ``sources.json`` and figures into `folder`.
 
@@ -118,6 +119,8 @@ def export_store(
         The study; by default the latest that ran.
     tables, metrics, figures : sequence of str, optional
         By name; by default the standard ones with what the study names. ``["all"]`` for all tables or figures.
+    pictures : bool, default True
+        Draw the figures; otherwise only their data is written.
 
     Returns
     -------
@@ -146,7 +149,7 @@ def export_store(
     if drawn:
         from experiments.figures.draw import draw_figures
 
-        written += draw_figures(store, frame, target, drawn)
+        written += draw_figures(store, frame, target, drawn, pictures=pictures)
     return Export(written=tuple(written), frame=trials, tables=tuple(made))
 
 

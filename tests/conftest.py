@@ -1,14 +1,43 @@
-"""Every test whose cases Hypothesis draws says how many: the audit counts them."""
+"""What holds for all tests: the audit counts the cases that Hypothesis draws, and long files come first."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import hypothesis
 import pytest
 
+hypothesis.settings.register_profile("tests", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("tests")
+
+FIRST = (
+    "tests/solvers/exact/test_branching.py",
+    "tests/experiments/test_random_kills.py",
+    "tests/experiments/systems/",
+    "tests/solvers/decomposition/test_bounds.py",
+    "tests/solvers/metaheuristics/test_methods.py",
+    "tests/solvers/decomposition/test_pricing.py",
+    "tests/docs/test_code_blocks.py",
+    "tests/experiments/archive/test_archive.py",
+    "tests/formulations/joint/test_agreement.py",
+    "tests/contract/test_two_processes.py",
+)
+"""Files in the order in which the workers of pytest-xdist take them.
+
+Long ones come first, so that no worker sits idle at the end. The first compiles most kernels, and those
+after it need none, so that two workers do not compile the same.
+"""
+
+
+def _turn(item: pytest.Item) -> int:
+    return next((turn for turn, path in enumerate(FIRST) if item.nodeid.startswith(path)), len(FIRST))
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    tests = Counter(item.path for item in items)
+    places = {path: place for place, path in enumerate(tests)}
+    items.sort(key=lambda item: (_turn(item), -tests[item.path], places[item.path]))
     for item in items:
         test: Any = getattr(item, "obj", None)
         if test is not None and hypothesis.is_hypothesis_test(test):

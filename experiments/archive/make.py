@@ -17,16 +17,13 @@ from experiments.archive.facts import ArchiveFacts, archive_facts
 from experiments.archive.manifest import MANIFEST, Manifest, Member
 from experiments.archive.study_toml import study_toml
 from experiments.archive.zip_file import write_zip
-from experiments.export import export_store, stored_study, tables_of
+from experiments.export import export_store, stored_study
 from experiments.manifest import write_manifest
 from experiments.store import Store
 from experiments.study import Study
 from instances.errors import InputError
 
-__all__ = ["PICTURES", "make_archive"]
-
-PICTURES = (".pdf", ".png", ".svg")
-"""What is drawn anew from its data rather than kept: the bytes of pictures depend on fonts and libraries."""
+__all__ = ["make_archive"]
 
 
 def make_archive(store: Store, path: str | Path, identity: str | None = None, *, authors: Sequence[str] = ()) -> Path:
@@ -50,17 +47,13 @@ def make_archive(store: Store, path: str | Path, identity: str | None = None, *,
     """
     found, _ = store.study(identity)
     study = stored_study(store, identity)
-    frame, _ = tables_of(store, identity)
     with tempfile.TemporaryDirectory(prefix="tiercut-") as folder:
         members: dict[str, bytes | Path] = {"store.sqlite": _copy(store, Path(folder) / "store.sqlite")}
-        written = export_store(store, Path(folder) / "tables", identity).written
-        members |= {
-            f"tables/{one.relative_to(Path(folder) / 'tables').as_posix()}": one
-            for one in written
-            if one.suffix not in PICTURES
-        }
+        export = export_store(store, Path(folder) / "tables", identity, pictures=False)
+        # pictures are drawn anew from their data: their bytes depend on fonts and libraries
+        members |= {f"tables/{one.relative_to(Path(folder) / 'tables').as_posix()}": one for one in export.written}
         document, extras, missing = _self_contained(store, study, found)
-        facts = archive_facts(store, found, frame, missing)
+        facts = archive_facts(store, found, export.frame, missing)
         members |= extras
         members["run.json"] = write_manifest(store, Path(folder) / "run.json", identity)
         members["study.toml"] = study_toml(document).encode()

@@ -49,10 +49,12 @@ def check_figures(names: Sequence[str]) -> None:
             raise InputError("figures", f"must be of {', '.join(FIGURES)}", name)
 
 
-def draw_figures(store: Store, frame: pd.DataFrame, folder: Path, names: Sequence[str]) -> list[Path]:
+def draw_figures(
+    store: Store, frame: pd.DataFrame, folder: Path, names: Sequence[str], *, pictures: bool = True
+) -> list[Path]:
     """Draw the named figures into `folder` and return what was written; a figure without data is left out.
 
-    `frame` has the traces; ``["all"]`` stands for every figure.
+    `frame` has the traces; ``["all"]`` stands for every figure. Without `pictures` only their data is written.
 
     Raises
     ------
@@ -72,6 +74,8 @@ def draw_figures(store: Store, frame: pd.DataFrame, folder: Path, names: Sequenc
         with replacing(path) as file:
             file.write(data.to_csv(index=False, lineterminator="\n").encode())
         written.append(path)
+        if not pictures:
+            continue
         with look():
             written += save(draw(data), folder / name)
     return written

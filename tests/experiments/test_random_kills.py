@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.audit import AUDIT
 from tests.experiments.chaos import chaos
-
-AUDIT = os.environ.get("TIERCUT_AUDIT") == "1"
 
 
 def test_a_few_sweeps_survive_kills_of_runner_trials_and_workers(tmp_path: Path) -> None:

@@ -13,9 +13,10 @@ from formulations.cut.referee import evaluate
 from tests.formulations.cut.random_problems import random_problem
 
 BLOCK = 50
+EVERY_BLOCK = [pytest.param(0, id="sample"), *(pytest.param(b, marks=pytest.mark.slow) for b in range(40))]
 
 
-@pytest.mark.parametrize("block", [0, *(pytest.param(b, marks=pytest.mark.slow) for b in range(1, 40))])
+@pytest.mark.parametrize("block", EVERY_BLOCK)
 def test_random_placements_cost_what_the_referee_says(
     block: int, record_property: Callable[[str, object], None]
 ) -> None:

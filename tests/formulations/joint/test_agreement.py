@@ -19,7 +19,7 @@ from tests.formulations.joint.small_problems import small_problem
 
 TOLERANCE = 1e-5
 """Of every exact run: what the back ends' bounds can certify, their own tolerances being 1e-6."""
-QUICK, ALL = range(30), range(30, 240)
+SAMPLE, ALL = range(15), range(240)
 
 # without narrowing the model itself is what is solved
 EXACT: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -101,7 +101,13 @@ def check_every_method(problem: JointProblem, best: Best) -> None:
             check_claims(problem, outcome, best, 1e-4)
 
 
-@pytest.mark.parametrize("index", [*QUICK, *(pytest.param(index, marks=pytest.mark.slow) for index in ALL)])
+@pytest.mark.parametrize(
+    "index",
+    [
+        *(pytest.param(index, id=f"sample-{index}") for index in SAMPLE),
+        *(pytest.param(index, marks=pytest.mark.slow) for index in ALL),
+    ],
+)
 def test_brute_force_all_exact_formulations_and_every_method_agree(index: int) -> None:
     problem = small_problem(index)
     best = brute_force(problem)
@@ -111,7 +117,7 @@ def test_brute_force_all_exact_formulations_and_every_method_agree(index: int) -
 
 
 def test_the_small_problems_cover_rules_objectives_and_infeasible_limits() -> None:
-    problems = [small_problem(index) for index in (*QUICK, *ALL)]
+    problems = [small_problem(index) for index in ALL]
     kinds = {(p.options.sharing, p.options.energy_scope, p.options.latency_weight > 0) for p in problems}
     assert {sharing for sharing, _, _ in kinds} == {"optimal", "equal"}
     assert {scope for _, scope, _ in kinds} == {"system", "device"}

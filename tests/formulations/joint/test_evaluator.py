@@ -45,13 +45,13 @@ def check_agreement(given: JointProblem, seed: int) -> int:
     return compared
 
 
-@pytest.mark.parametrize("start", range(0, 160, 40))
+@pytest.mark.parametrize("start", range(0, 80, 40))
 def test_random_plans_cost_what_the_referee_says(start: int) -> None:
     assert sum(check_agreement(random_problem(seed), seed) for seed in range(start, start + 40)) > 200
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("start", range(160, 4160, 50))
+@pytest.mark.parametrize("start", range(0, 4000, 50))
 def test_many_random_plans_cost_what_the_referee_says(
     start: int, record_property: Callable[[str, object], None]
 ) -> None:

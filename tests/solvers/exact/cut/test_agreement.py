@@ -14,19 +14,17 @@ from formulations.cut.referee import evaluate
 from instances.one_inference import Machine, one_inference
 from solvers.contract import Budget, SolutionStatus, Termination
 from solvers.registry import make
+from tests.audit import AUDIT
 from tests.formulations.cut.random_problems import random_network, random_problem
 from tests.solvers.exact.cut.runs import MILPS, SUMS, brute_force, check_optimal, run
 from tests.solvers.tiny_problems import LateTrace
 
 BLOCK = 100
 BLOCKS = 40
+EVERY_BLOCK = [pytest.param(0, id="sample"), *(pytest.param(b, marks=pytest.mark.slow) for b in range(BLOCKS))]
 
 
-def _blocks(quick: int) -> list[object]:
-    return [*range(quick), *(pytest.param(block, marks=pytest.mark.slow) for block in range(quick, BLOCKS))]
-
-
-@pytest.mark.parametrize("block", _blocks(1))
+@pytest.mark.parametrize("block", EVERY_BLOCK)
 def test_scan_dynamic_program_path_and_minimum_cut_equal_brute_force(
     block: int, record_property: Callable[[str, object], None]
 ) -> None:
@@ -45,12 +43,12 @@ def test_scan_dynamic_program_path_and_minimum_cut_equal_brute_force(
     assert min(solved[name] for name in SUMS) >= BLOCK / 5
 
 
-@pytest.mark.parametrize("block", _blocks(1))
+@pytest.mark.parametrize("block", EVERY_BLOCK)
 def test_cp_sat_equals_brute_force_and_declines_nothing(
     block: int, record_property: Callable[[str, object], None]
 ) -> None:
-    size = BLOCK // 4
-    for index in range(block * size, (block + 1) * size):
+    size = BLOCK // 2 if AUDIT else BLOCK // 4
+    for index in range(block * BLOCK, block * BLOCK + size):
         problem = random_problem(index)
         outcome = run("cut-cp-sat", problem)
         assert not isinstance(outcome, str)
@@ -58,16 +56,17 @@ def test_cp_sat_equals_brute_force_and_declines_nothing(
     record_property("cases", size)
 
 
-@pytest.mark.parametrize("block", _blocks(1))
+@pytest.mark.parametrize("block", EVERY_BLOCK)
 def test_milps_in_both_languages_and_all_back_ends_equal_brute_force_and_decline_nothing(
     block: int, record_property: Callable[[str, object], None]
 ) -> None:
-    for offset, params in enumerate(MILPS):
-        problem = random_problem(10_000 + block * len(MILPS) + offset)
-        outcome = run("cut-milp", problem, params)
+    size = BLOCK // 2 if AUDIT else len(MILPS)
+    for index in range(block * BLOCK, block * BLOCK + size):
+        problem = random_problem(10_000 + index)
+        outcome = run("cut-milp", problem, MILPS[index % len(MILPS)])
         assert not isinstance(outcome, str)
         check_optimal(problem, outcome, brute_force(problem), 1e-6)
-    record_property("cases", len(MILPS))
+    record_property("cases", size)
 
 
 def test_the_problems_cover_what_the_methods_differ_in() -> None:

@@ -21,6 +21,7 @@ from tests.formulations.cut.random_problems import random_problem
 from tests.solvers.exact.cut.runs import brute_force
 
 DEEP = ("resnet101", "googlenet", "mobilenet_v2", "inception_v3", "densenet121")
+EVERY_BLOCK = [pytest.param(0, id="sample"), *(pytest.param(b, marks=pytest.mark.slow) for b in range(20))]
 
 
 def zoo_problem(name: str) -> CutProblem:
@@ -82,7 +83,7 @@ def test_nothing_is_merged_where_layers_cost_more_above_or_limits_could_bind() -
     assert reduced(case) is case
 
 
-@pytest.mark.parametrize("block", [0, *(pytest.param(b, marks=pytest.mark.slow) for b in range(1, 20))])
+@pytest.mark.parametrize("block", EVERY_BLOCK)
 def test_the_map_has_the_optimum_of_brute_force_at_every_rate(
     block: int, record_property: Callable[[str, object], None]
 ) -> None:

@@ -30,7 +30,7 @@ def agree(seed: int) -> None:
         if name == "placement-dp" and not problem.options.contiguous:
             assert "contiguous" in (make(name).decline(problem, Budget()) or "")
             continue
-        outcome, score = run(name, problem, 60.0, **params)
+        outcome, score = run(name, problem, 600.0, **params)
         where = (seed, name, params)
         if best is None:
             assert outcome.status is SolutionStatus.INFEASIBLE, where
