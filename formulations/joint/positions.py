@@ -101,8 +101,10 @@ def _versions(instance: Instance) -> tuple[list[int], IntArray, FloatArray, Floa
 
     Heads are shape (1 + 2 n_kinds, n_versions): weights, seconds and joules; 0 for a version that is no exit.
     """
-    counts, version, factors = [], [], []
-    heads = []
+    counts: list[int] = []
+    version: list[tuple[int, int]] = []
+    factors: list[tuple[float, ...]] = []
+    heads: list[tuple[int, FloatArray]] = []
     for n, (net, cost) in enumerate(zip(instance.networks, instance.costs, strict=True)):
         versions = versions_of(net)
         counts.append(len(versions))
