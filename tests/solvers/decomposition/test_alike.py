@@ -106,6 +106,7 @@ def test_sweeps_of_alike_tasks_end_at_the_same_relaxation() -> None:
     assert values[0] == pytest.approx(values[1], rel=1e-3)
 
 
+@pytest.mark.slow
 def test_lagrangian_certifies_a_fleet() -> None:
     problem = fleet(2_400, 40)
     trace = RefereedTrace(lambda plan: evaluate(problem, plan))
