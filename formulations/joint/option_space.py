@@ -24,7 +24,7 @@ from formulations.joint.option_inputs import (
     option_inputs,
 )
 from formulations.joint.options import OptionTable
-from formulations.joint.positions import positions_of
+from formulations.joint.positions import Positions, positions_of
 from formulations.joint.problem import JointProblem
 from formulations.joint.scratch import (
     BYTES,
@@ -78,9 +78,10 @@ class OptionSpace:
     most_positions: int
 
     @classmethod
-    def of(cls, problem: JointProblem) -> OptionSpace:
-        """Return the space of `problem`."""
-        positions = positions_of(problem.instance, merge=True)
+    def of(cls, problem: JointProblem, positions: Positions | None = None) -> OptionSpace:
+        """Return the space of `problem`; `positions` are the merged ones of its networks, where they are known."""
+        if positions is None:
+            positions = positions_of(problem.instance, merge=True)
         data, width = option_inputs(problem, positions, uplinks_of(problem.instance.system))
         return cls(
             problem=problem,

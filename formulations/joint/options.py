@@ -153,9 +153,14 @@ def option_table(problem: JointProblem, *, prune: bool = True, positions: Positi
     return table
 
 
-def option_count(instance: Instance) -> int:
-    """Return how many options `option_table` prices, limits on memory and accuracy left aside."""
-    positions, uplinks = positions_of(instance, merge=True), uplinks_of(instance.system)
+def option_count(instance: Instance, positions: Positions | None = None) -> int:
+    """Return how many options `option_table` prices, limits on memory and accuracy left aside.
+
+    `positions` are the merged cut positions of the networks, where they are known.
+    """
+    if positions is None:
+        positions = positions_of(instance, merge=True)
+    uplinks = uplinks_of(instance.system)
     load, system = instance.workload, instance.system
     last = np.diff(positions.offsets) - 1
     versions = np.diff(positions.network_offsets)

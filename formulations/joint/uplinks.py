@@ -20,6 +20,6 @@ def uplinks_of(system: System) -> IntArray:
     """
     tier = system.node_tier
     found = np.flatnonzero((tier[system.route_source] == Tier.EDGE) & (tier[system.route_target] == Tier.CLOUD))
-    pairs = np.column_stack((system.route_source[found], system.route_target[found])).astype(np.int64)
-    unique, first = np.unique(pairs, axis=0, return_index=True)
-    return np.column_stack((unique, found[first]))
+    pairs = system.route_source[found].astype(np.int64) * system.n_nodes + system.route_target[found]
+    unique, first = np.unique(pairs, return_index=True)
+    return np.column_stack((unique // system.n_nodes, unique % system.n_nodes, found[first]))

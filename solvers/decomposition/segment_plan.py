@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from formulations.joint.plan import JointPlan
-from formulations.joint.positions import positions_of
+from formulations.joint.positions import Positions, positions_of
 from formulations.joint.problem import JointProblem
 from formulations.joint.uplinks import uplinks_of
 from instances.columns import Array
@@ -16,10 +16,17 @@ from solvers.decomposition.segments import Segments
 __all__ = ["segment_plan"]
 
 
-def segment_plan(problem: JointProblem, segments: Segments, state: Array) -> JointPlan:
-    """Return the plan of `state`, shape (n_tasks, CODE): options by their numbers, in the order of `segments`."""
+def segment_plan(
+    problem: JointProblem, segments: Segments, state: Array, positions: Positions | None = None
+) -> JointPlan:
+    """Return the plan of `state`, shape (n_tasks, CODE): options by their numbers, in the order of `segments`.
+
+    `positions` are the merged cut positions of the networks, where they are known.
+    """
     instance = problem.instance
-    load, system, positions = instance.workload, instance.system, positions_of(instance, merge=True)
+    load, system = instance.workload, instance.system
+    if positions is None:
+        positions = positions_of(instance, merge=True)
     code = np.empty(state.shape, dtype=np.int64)
     code[segments.order] = state
     candidate = np.empty(len(state), dtype=np.int64)

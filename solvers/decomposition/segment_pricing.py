@@ -64,10 +64,13 @@ __all__ = [
     "cheapest",
     "device_costs",
     "find_block",
+    "onwards",
     "option_parts",
+    "place",
     "price_block",
     "room_for",
     "second_cut",
+    "take_over",
     "through_site",
 ]
 
@@ -123,7 +126,7 @@ def _leg(k, leg, points, whole, seg):
 
 
 @njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
-def _place(k, site, points, whole, seg):
+def place(k, site, points, whole, seg):
     """Return (cost a second, cost a root of a second) of task k's work on a site at the prices; seconds at speed 1."""
     weight, inverse = seg.tasks[k, TIME] + seg.tasks[k, IDLE], seg.sites[site, S_INVERSE_SPEED]
     resource = int(seg.sites[site, S_SHARED])
@@ -149,11 +152,11 @@ def device_costs(k, g, points, whole, seg, device):
 
 
 @njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
-def _onwards(k, g, leg, site, points, whole, seg, total):
+def onwards(k, g, leg, site, points, whole, seg, total):
     """Write the cost of sending on at each cut and doing the rest on `site`."""
     base, last = np.uint64(seg.offsets[g]), np.uint64(seg.offsets[g + 1] - seg.offsets[g] - 1)
     fixed, byte, root = _leg(k, leg, points, whole, seg)
-    second, shared = _place(k, site, points, whole, seg)
+    second, shared = place(k, site, points, whole, seg)
     joule = seg.joule_weights[1]
     at = KINDS + PER_KIND * int(seg.sites[site, S_KIND])
     end, end_joules = seg.curves[at + SECONDS, base + last], seg.curves[at + JOULES, base + last]
@@ -178,12 +181,12 @@ def _behind(k, g, site, points, whole, seg, behind, spare):
     for y in range(seg.up_offsets[site], seg.up_offsets[site + 1]):
         leg = len(seg.candidate_site) + y
         if y == seg.up_offsets[site]:
-            _onwards(k, g, leg, seg.up_cloud[y], points, whole, seg, behind)
+            onwards(k, g, leg, seg.up_cloud[y], points, whole, seg, behind)
             continue
-        _onwards(k, g, leg, seg.up_cloud[y], points, whole, seg, spare)
+        onwards(k, g, leg, seg.up_cloud[y], points, whole, seg, spare)
         for j in range(last):
             behind[j] = spare[j] if spare[j] < behind[j] else behind[j]
-    second, alpha = _place(k, site, points, whole, seg)
+    second, alpha = place(k, site, points, whole, seg)
     joule = seg.joule_weights[1]
     if second > 0.0 or joule > 0.0:
         at = KINDS + PER_KIND * int(seg.sites[site, S_KIND])
@@ -225,7 +228,7 @@ def through_site(k, g, c, points, whole, seg, room):
     last = np.uint64(seg.offsets[g + 1] - seg.offsets[g] - 1)
     site = seg.candidate_site[c]
     if seg.sites[site, S_CLOUD] > 0.0:
-        _onwards(k, g, c, site, points, whole, seg, room.least)
+        onwards(k, g, c, site, points, whole, seg, room.least)
         for i in range(last):
             room.least[i] += room.device[i]
         return 0.0
@@ -300,7 +303,7 @@ def second_cut(k, points, whole, seg, room, code):
         return
     least = np.inf
     for y in range(seg.up_offsets[site], seg.up_offsets[site + 1]):
-        _onwards(k, g, len(seg.candidate_site) + y, seg.up_cloud[y], points, whole, seg, room.spare)
+        onwards(k, g, len(seg.candidate_site) + y, seg.up_cloud[y], points, whole, seg, room.spare)
         if room.spare[code[SECOND]] < least:
             least, code[UPLINK] = room.spare[code[SECOND]], y
 
@@ -377,11 +380,22 @@ def option_parts(k, code, seg, resource, root):
 
 
 @njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
+def take_over(k, seg, code):
+    """Make `code`, an option of row k - 1, that option of row k, which is alike."""
+    if code[CANDIDATE] >= 0:
+        code[CANDIDATE] += seg.candidate_offsets[k] - seg.candidate_offsets[k - 1]
+
+
+@njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
 def price_block(begin, end, points, seg, room, loads):
     """Price the tasks begin:end; add what their cheapest options use to `loads` and return the sum of their costs."""
-    total, lost = 0.0, 0.0
+    total, lost, best = 0.0, 0.0, 0.0
     for k in range(begin, end):
-        total, lost = add(total, lost, cheapest(k, points, 0.0, seg, room, room.code))
+        if k > begin and seg.alike[k]:
+            take_over(k, seg, room.code)
+        else:
+            best = cheapest(k, points, 0.0, seg, room, room.code)
+        total, lost = add(total, lost, best)
         n, _ = option_parts(k, room.code, seg, room.resource, room.root)
         for u in range(n):
             loads[room.resource[u]] += room.root[u]
@@ -394,9 +408,13 @@ def find_block(begin, end, points, seg, room, state, was, differs):
 
     Writes their cheapest options to `state`, to `differs` which of them were others there, and these others to `was`.
     """
-    total, lost = 0.0, 0.0
+    total, lost, best = 0.0, 0.0, 0.0
     for k in range(begin, end):
-        total, lost = add(total, lost, cheapest(k, points, 0.0, seg, room, room.code))
+        if k > begin and seg.alike[k]:
+            take_over(k, seg, room.code)
+        else:
+            best = cheapest(k, points, 0.0, seg, room, room.code)
+        total, lost = add(total, lost, best)
         other = False
         for part in range(CODE):
             other = other or room.code[part] != state[k, part]

@@ -16,16 +16,17 @@ task instead of some hundred a option.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
-from formulations.joint.positions import positions_of
+from formulations.joint.positions import Positions, positions_of
 from formulations.joint.problem import JointProblem
 from formulations.joint.uplinks import uplinks_of
 from instances.columns import Array, BoolArray, FloatArray, IntArray
 from instances.system import Tier
+from solvers.decomposition.alike import alike_rows, first_alike
 from solvers.decomposition.waves import order_by_lanes
 
 __all__ = ["Segments", "segments_of"]
@@ -52,11 +53,14 @@ class Segments(NamedTuple):
     curves : array, shape (KINDS + PER_KIND * n_kinds, n_positions)
         Running sums of all versions of all networks.
     pairs : array, shape (n_kinds, n_pairs)
-        ``sqrt(S_j - S_i)`` of a version at ``pair_offsets[g] + i * m + j``.
+        ``sqrt(S_j - S_i)`` of a version at ``pair_offsets[g] + i * m + j``; 0 for kinds without a site and for networks
+        that no task runs.
     network_offsets, offsets, pair_offsets : int arrays
         Versions of each network; positions and pairs of each version.
     accuracy : array, shape (n_versions,)
     tasks : array, shape (n_tasks, 10)
+    alike : bool array, shape (n_tasks,)
+        Whether a row has the numbers of the row before, candidates and ways included, so that it is priced with it.
     candidate_offsets, candidate_site : int arrays
         Candidates of each task, as rows of `sites`.
     sites : array, shape (n_sites, 5)
@@ -79,6 +83,7 @@ class Segments(NamedTuple):
     pair_offsets: IntArray
     accuracy: FloatArray
     tasks: FloatArray
+    alike: BoolArray
     candidate_offsets: IntArray
     candidate_site: Array
     sites: FloatArray
@@ -92,11 +97,18 @@ class Segments(NamedTuple):
     joule_weights: FloatArray
 
 
-def segments_of(problem: JointProblem) -> Segments | str:
+def segments_of(problem: JointProblem, positions: Positions | None = None) -> Segments | str:
     """Return the segments of `problem`, or why its options do not fall apart into them.
 
     They do where no option uses one link or resource by two of its parts, every task weighs something, and
     no memory limit but those of the tasks' own devices can bind.
+
+    Parameters
+    ----------
+    problem : JointProblem
+        Instance and options.
+    positions : Positions, optional
+        The merged cut positions of its networks, where they are known.
     """
     instance, options = problem.instance, problem.options
     system, load = instance.system, instance.workload
@@ -125,7 +137,8 @@ def segments_of(problem: JointProblem) -> Segments | str:
     ).astype(np.float64)
     offsets = np.array(load.candidate_offsets, dtype=np.int64)
     count = np.diff(offsets)
-    order = order_by_lanes(np.where(count > 0, np.append(load.candidate_site, -1)[offsets[:-1]], -1))
+    first_site = np.where(count > 0, np.append(load.candidate_site, -1)[offsets[:-1]], -1)
+    order = order_by_lanes(first_site, first_alike(problem))
     count = count[order]
     candidate_offsets = np.concatenate(([0], np.cumsum(count)))
     rows = np.repeat(offsets[order] - candidate_offsets[:-1], count) + np.arange(len(load.candidate_site))
@@ -157,7 +170,12 @@ def segments_of(problem: JointProblem) -> Segments | str:
         system.link_joules_per_byte,
         np.array(joule),
     )
-    curves, pairs, pair_offsets, positions = _curves(problem)
+    if positions is None:
+        positions = positions_of(instance, merge=True)
+    runs = np.bincount(load.task_network, minlength=len(instance.networks)) > 0
+    curves, pairs, pair_offsets = _curves(positions, np.unique(system.node_kind[used]), runs)
+    candidate_site = row[load.candidate_site[rows]].astype(np.int32)
+    alike = alike_rows(tasks, candidate_offsets, candidate_site, legs, use_offsets, use_resource, use_sends, use_root)
     segments = Segments(
         order=order,
         curves=curves,
@@ -167,8 +185,9 @@ def segments_of(problem: JointProblem) -> Segments | str:
         pair_offsets=pair_offsets,
         accuracy=positions.accuracy,
         tasks=tasks,
+        alike=alike,
         candidate_offsets=candidate_offsets,
-        candidate_site=row[load.candidate_site[rows]].astype(np.int32),
+        candidate_site=candidate_site,
         sites=sites,
         up_offsets=np.searchsorted(row[uplinks[:, 0]], np.arange(len(node) + 1)),
         up_cloud=row[uplinks[:, 1]],
@@ -185,27 +204,35 @@ def segments_of(problem: JointProblem) -> Segments | str:
     return segments
 
 
-def _curves(problem: JointProblem) -> tuple[FloatArray, FloatArray, IntArray, Any]:
-    """Return running sums and their roots of all versions, and the positions they belong to."""
-    positions = positions_of(problem.instance, merge=True)
+def _curves(positions: Positions, kinds: IntArray, runs: BoolArray) -> tuple[FloatArray, FloatArray, IntArray]:
+    """Return running sums and their roots of all versions; of pairs only for site kinds `kinds` and networks that run."""
+    versions = np.diff(positions.network_offsets)
     n_kinds, n = positions.seconds.shape
     curves = np.empty((KINDS + PER_KIND * n_kinds, n))
     curves[BYTES], curves[ROOT_BYTES] = positions.crossing_bytes, np.sqrt(positions.crossing_bytes)
     curves[WEIGHTS] = positions.parameter_bytes
     size = np.diff(positions.offsets)
     pair_offsets = np.concatenate(([0], np.cumsum(size * size)))
-    pairs = np.zeros((n_kinds, int(pair_offsets[-1])))
-    for kind in range(n_kinds):
-        at = KINDS + PER_KIND * kind
-        running = positions.seconds[kind]
-        end = np.repeat(running[positions.offsets[1:] - 1], size)
-        curves[at + SECONDS], curves[at + JOULES] = running, positions.joules[kind]
-        curves[at + HEAD], curves[at + TAIL] = np.sqrt(running), np.sqrt(np.maximum(end - running, 0.0))
-        for g in range(len(size)):
-            own = running[positions.offsets[g] : positions.offsets[g + 1]]
-            between = np.sqrt(np.maximum(own[None, :] - own[:, None], 0.0))
-            pairs[kind, pair_offsets[g] : pair_offsets[g + 1]] = between.ravel()
-    return curves, pairs, pair_offsets, positions
+    end = positions.seconds[:, np.repeat(positions.offsets[1:] - 1, size)]
+    curves[KINDS + SECONDS :: PER_KIND], curves[KINDS + JOULES :: PER_KIND] = positions.seconds, positions.joules
+    curves[KINDS + HEAD :: PER_KIND] = np.sqrt(positions.seconds)
+    curves[KINDS + TAIL :: PER_KIND] = np.sqrt(np.maximum(end - positions.seconds, 0.0))
+    pairs = _pairs(positions.seconds, positions.offsets, pair_offsets, kinds, np.flatnonzero(np.repeat(runs, versions)))
+    return curves, pairs, pair_offsets
+
+
+@njit(cache=True)
+def _pairs(seconds, offsets, pair_offsets, kinds, versions):
+    """Return ``sqrt(S_j - S_i)`` of all pairs i < j of positions of some versions on some kinds; 0 elsewhere."""
+    pairs = np.zeros((len(seconds), pair_offsets[-1]))
+    for kind in kinds:
+        for g in versions:
+            base, m = offsets[g], offsets[g + 1] - offsets[g]
+            for i in range(m):
+                for j in range(i + 1, m):
+                    between = seconds[kind, base + j] - seconds[kind, base + i]
+                    pairs[kind, pair_offsets[g] + i * m + j] = np.sqrt(max(between, 0.0))
+    return pairs
 
 
 @njit(cache=True)

@@ -8,6 +8,7 @@ Many tasks get more lanes, so that more workers can take part.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -32,13 +33,14 @@ def _shape(n_tasks: int) -> tuple[list[int], int]:
     return bounds, min(_MOST_WAVES, n_tasks // _TASKS_A_WAVE)
 
 
-def lanes_of(n_tasks: int) -> list[list[tuple[int, int]]]:
+@lru_cache(maxsize=64)
+def lanes_of(n_tasks: int) -> tuple[tuple[tuple[int, int], ...], ...]:
     """Return the waves of a pass over tasks in the order of `order_by_lanes`, each as the spans of its lanes."""
     bounds, waves = _shape(n_tasks)
     sizes = [len(range(wave, end - begin, waves)) for wave in range(waves) for begin, end in pairwise(bounds)]
     spans = list(pairwise(np.concatenate(([0], np.cumsum(sizes))).tolist()))
     lanes = len(bounds) - 1
-    return [spans[wave * lanes : (wave + 1) * lanes] for wave in range(waves)]
+    return tuple(tuple(spans[wave * lanes : (wave + 1) * lanes]) for wave in range(waves))
 
 
 def spans_of(n_tasks: int) -> list[tuple[int, int]]:
@@ -46,24 +48,36 @@ def spans_of(n_tasks: int) -> list[tuple[int, int]]:
     return [span for wave in lanes_of(n_tasks) for span in wave]
 
 
-def order_by_lanes(first_site: Array) -> IntArray:
+def order_by_lanes(first_site: Array, first_alike: IntArray) -> IntArray:
     """Return the tasks in the order in which passes take them, shape (n_tasks,).
 
     Parameters
     ----------
     first_site : int array, shape (n_tasks,)
         Where each task's first candidate is; -1 where it has none.
+    first_alike : int array, shape (n_tasks,)
+        The first task that is like each task: tasks that are alike follow each other.
 
     Examples
     --------
-    >>> order_by_lanes(np.array([2, 0, 1])).tolist()
-    [0, 1, 2]
+    >>> order_by_lanes(np.array([2, 0, 1]), np.array([0, 1, 0])).tolist()
+    [0, 2, 1]
     """
     bounds, waves = _shape(len(first_site))
+    together: IntArray = np.argsort(first_alike, kind="stable")
     if waves == 1:
-        return np.arange(len(first_site))
-    by_site = np.argsort(first_site, kind="stable")
-    order: IntArray = np.concatenate(
-        [by_site[begin:end][wave::waves] for wave in range(waves) for begin, end in pairwise(bounds)]
-    )
+        return together
+    by_site = together[np.argsort(first_site[together], kind="stable")]
+    lanes = [_dealt(by_site[begin:end], first_alike, waves) for begin, end in pairwise(bounds)]
+    order: IntArray = np.concatenate([lane[wave] for wave in range(waves) for lane in lanes])
     return order
+
+
+def _dealt(lane: IntArray, first_alike: IntArray, waves: int) -> list[IntArray]:
+    """Deal the tasks of a lane in turn to waves of set sizes, each group of alike tasks to one wave as far as it fits."""
+    apart = np.diff(first_alike[lane]) != 0
+    if apart.all():
+        return [lane[wave::waves] for wave in range(waves)]
+    turn = np.concatenate(([0], np.cumsum(apart))) % waves
+    sizes = [len(range(wave, len(lane), waves)) for wave in range(waves)]
+    return np.split(lane[np.argsort(turn, kind="stable")], np.cumsum(sizes)[:-1])

@@ -1,7 +1,8 @@
 """The method `lagrangian-exact`: prices rule out options, a branch and bound or a MILP proves what is left.
 
-An option whose reduced cost exceeds the gap between plan and bound is in no better plan. What is left goes to the branch
-and bound of `solvers.exact.branching`. Under equal shares, and where memory makes that long, it goes to stages and a MILP:
+An option whose reduced cost exceeds the gap between plan and bound is in no better plan. Where options fall apart into
+segments, plan and bound need no table, and only the options that are left are tabled; else all are. What is left goes to the
+branch and bound of `solvers.exact.branching`. Under equal shares, and where memory makes that long, it goes to stages and a MILP:
 annealing finds better plans, which rule out more; with a closer goal the bound's ascent goes on; and when nothing more
 goes, the residual problem is a MILP with the cuts (T), added where its plans violate them.
 """
@@ -25,6 +26,7 @@ from solvers.exact.claim import Claim
 from solvers.exact.milp import MilpParams, solve_cut_by_cut
 from solvers.exact.narrowing import Narrowing, narrow
 from solvers.exact.rounds import too_large
+from solvers.exact.segment_narrowing import Narrowed, narrow_by_segments
 from solvers.joint_kernels import game_of, state_of
 from solvers.joint_setup import decline_table, open_table
 from solvers.registry import register
@@ -94,12 +96,18 @@ class LagrangianExact:
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
         """Rule out options, then search the tree or solve the residual MILP.
 
-        `info["stages"]` lists each stage with the options that it left, `info["nodes"]` counts the tree's.
+        `info["stages"]` lists each stage with the options that it left of the `info["options"]` that there were (in the
+        table where all are tabled), `info["nodes"]` counts the tree's.
         """
+        claim = Claim(budget=budget, trace=trace)
+        if self.params.proof == "branching":
+            narrowed = narrow_by_segments(problem, claim)
+            if narrowed is not None:
+                return self._branch_few(claim, narrowed)
         table = open_table(problem, trace)
         if isinstance(table, Outcome):
             return table
-        claim = Claim(budget=budget, trace=trace, info={"options": table.n_options})
+        claim.info["options"] = table.n_options
         found = narrow(table, claim)
         stages = claim.info["stages"] = [["prices", len(found.keep)]]
         if self.params.proof == "branching" and found.choice is not None and problem.options.sharing == "optimal":
@@ -123,6 +131,16 @@ class LagrangianExact:
         if reason is not None:
             return claim.outcome(Termination.TIME_LIMIT, reason)
         return solve_cut_by_cut(table, claim, found, MilpParams(backend=self.params.backend))
+
+    def _branch_few(self, claim: Claim, narrowed: Narrowed) -> Outcome:
+        """Search the tree of the options that a bound without a table has left."""
+        claim.info.update(options=narrowed.n_options, stages=[["prices", narrowed.table.n_options]], nodes=0)
+        if claim.closed:
+            return claim.outcome(Termination.COMPLETED)
+        searched = branch(narrowed.table, claim, narrowed.found)
+        # no memory is shared, so the search is not given up
+        assert isinstance(searched, Outcome)
+        return searched
 
     def _lower_plan(self, table: OptionTable, claim: Claim, found: Narrowing, rng: np.random.Generator) -> Narrowing:
         """Anneal among the options that are left, from hot to cool, in at most a fifth of the time left."""

@@ -97,6 +97,7 @@ def cut(segments: Segments, begin: int, end: int) -> Block:
             **no_tables,
             order=np.arange(end - begin),
             tasks=tasks,
+            alike=segments.alike[begin:end],
             candidate_offsets=segments.candidate_offsets[begin : end + 1] - candidates.start,
             candidate_site=np.searchsorted(sites, at).astype(segments.candidate_site.dtype),
             sites=place,
