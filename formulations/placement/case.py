@@ -10,7 +10,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from formulations.placement.plan import PlacementPlan
-from formulations.placement.problem import LOAD, PlacementProblem, layer_rules
+from formulations.placement.problem import LATENCY, LOAD, PlacementProblem, layer_rules
 from instances.columns import BoolArray, FloatArray, IntArray
 
 __all__ = ["PlacementCase", "case_of"]
@@ -78,6 +78,17 @@ class PlacementCase:
         """Where each block may run by itself, shape (n_workers, n_blocks)."""
         fits: BoolArray = np.isfinite(self.seconds) & (self.memory <= self.memory_limit[:, None] * (1.0 + 1e-9))
         return fits
+
+    def workers_for(self, block: int, most: float) -> list[int]:
+        """Return the workers that may run `block` in a plan of at most `most` seconds.
+
+        For the latency a host may run a block of several layers side by side, whatever their sum.
+        """
+        fast = self.seconds[:, block] <= most * (1.0 + 1e-9)
+        if self.problem.options.objective == LATENCY:
+            fast |= np.array([worker.host for worker in self.problem.workers])
+        found: list[int] = np.flatnonzero(self.allowed[:, block] & fast).tolist()
+        return found
 
     def readers_of(self, tensor: int) -> IntArray:
         """Return the blocks that read `tensor`."""

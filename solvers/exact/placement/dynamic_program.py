@@ -27,6 +27,7 @@ from solvers.exact.placement.bound import balance_bound
 from solvers.exact.placement.ideals import all_ideals, orders_of, prefixes_of
 from solvers.exact.placement.latency_program import all_seconds, decline_latency, least_latency
 from solvers.exact.placement.lattice import best_split, states_of
+from solvers.exact.placement.polish import polish
 from solvers.registry import register
 
 __all__ = ["PlacementDp", "PlacementDpParams", "first_split"]
@@ -94,6 +95,7 @@ class PlacementDp:
         most = min(self.params.most_ideals, _MOST_CELLS // states_of(case))
         ideals = all_ideals(case.n_blocks, case.edges, most)
         if ideals is None:
+            polish(problem, claim)
             return claim.outcome(Termination.COMPLETED, f"the graph has more than {most} ideals: no proof")
         claim.info["ideals"] = len(ideals)
         found = best_split(case, ideals, value, lambda: claim.seconds_left)

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from instances.columns import Array, BoolArray, FloatArray, IntArray
-from solvers.exact.placement.ideal_kernels import Lattice, bytes_between
+from instances.columns import BoolArray, FloatArray, IntArray
+from solvers.exact.placement.ideal_kernels import bytes_between
 
 __all__ = ["Fringe", "Labels", "extend"]
 
@@ -133,7 +133,7 @@ def extend(lattice, fringe, labels, start, stop, most, width):
 @njit(cache=True, error_model="numpy")
 def _inside(ideal, j, i, words):
     """Return whether ideal j lies in ideal i."""
-    for w in range(words):
+    for w in range(words):  # noqa: SIM110 (Numba compiles no generator)
         if ideal[j, w] & ~ideal[i, w]:
             return False
     return True
@@ -213,7 +213,7 @@ def _better(fewer, time_a, state_a, time_b, state_b, n):
     """Return whether label a makes label b superfluous."""
     if not fewer[state_a, state_b]:
         return False
-    for k in range(n):
+    for k in range(n):  # noqa: SIM110 (Numba compiles no generator)
         if time_a[k] > time_b[k]:
             return False
     return True

@@ -180,7 +180,7 @@ def _fringe(case: PlacementCase, boards: Boards, sets: BoolArray, tail_s: FloatA
         host_s=boards.host_s,
         in_class=np.rint(sets.astype(np.float64) @ members).astype(np.int64),
         class_size=size,
-        fewer=(used[:, None, :] <= used[None, :, :]).all(axis=2),
+        fewer=np.asarray((used[:, None, :] <= used[None, :, :]).all(axis=2)),
     )
 
 

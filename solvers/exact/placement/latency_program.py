@@ -12,7 +12,8 @@ from solvers.contract import Outcome, Termination
 from solvers.exact.claim import Claim
 from solvers.exact.placement.ideals import all_ideals, orders_of, prefixes_of
 from solvers.exact.placement.labels import best_schedule, board_states, host_choice
-from solvers.exact.placement.path_bound import boards_of, critical_path, path_bound
+from solvers.exact.placement.path_bound import boards_of, path_bound, tails
+from solvers.exact.placement.polish import polish
 
 __all__ = ["decline_latency", "first_schedule", "least_latency"]
 
@@ -45,9 +46,10 @@ def least_latency(problem: Any, claim: Claim, most_ideals: int) -> Outcome:
         return claim.outcome(Termination.COMPLETED)
     ideals = all_ideals(case.n_blocks, case.edges, most_ideals)
     if ideals is None:
+        polish(problem, claim)
         return claim.outcome(Termination.COMPLETED, f"the graph has more than {most_ideals} ideals: no proof")
     claim.info["ideals"] = len(ideals)
-    found = best_schedule(case, ideals, _tail(case), value, _WIDTH, lambda: claim.seconds_left)
+    found = best_schedule(case, ideals, tails(case), value, _WIDTH, lambda: claim.seconds_left)
     if found.worker is not None:
         value = min(value, found.value)
         claim.offer(case.plan(found.worker))
@@ -62,7 +64,7 @@ def least_latency(problem: Any, claim: Claim, most_ideals: int) -> Outcome:
 def first_schedule(case: PlacementCase, claim: Claim) -> float:
     """Offer the best plans along the prefixes of a few topological orders; return the least value (``inf``: none)."""
     value = np.inf
-    tail = _tail(case)
+    tail = tails(case)
     for order in (longest_first(case, tail), *orders_of(case)):
         ideals = prefixes_of([order], case.n_blocks)
         found = best_schedule(case, ideals, tail, value, _FIRST_WIDTH, lambda: claim.seconds_left)
@@ -83,8 +85,3 @@ def all_seconds(case: PlacementCase) -> float:
     """Return the seconds of all blocks at their slowest and of all tensors."""
     work = np.where(np.isfinite(case.seconds), case.seconds, 0.0).max(axis=0).sum()
     return float(work + case.size.sum() * case.seconds_per_byte.max())
-
-
-def _tail(case: PlacementCase) -> FloatArray:
-    times = np.where(case.allowed, case.seconds, np.inf).min(axis=0)
-    return critical_path(case, times)[0] * (1.0 - _SAFETY)

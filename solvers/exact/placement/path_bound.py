@@ -9,9 +9,7 @@ v_(b+1), so that tensors from the ones and to the others are paid. With ``L_c(a,
 
     G(b, n) = min( G(b - 1, n) + h_b,  min over a <= b and c of G(a - 1, n - e_c) + L_c(a, b) ),     G(0, 0) = 0,
 
-and the least ``G(L, n)`` is a bound. With ``first(u)`` the least b with a way from u to v_b, and ``last(u)`` the
-greatest a with a way from v_a to u, layer u lies between v_a and v_b where ``a <= last(u)`` and ``first(u) <= b``: all sums over
-pairs (a, b) are cumulative sums of one table.
+and the least ``G(L, n)`` is a bound on the latency. `solvers.exact.placement.path_tables` has the sums.
 """
 
 from __future__ import annotations
@@ -23,8 +21,9 @@ from numba import njit
 
 from formulations.placement.case import PlacementCase
 from instances.columns import Array, FloatArray, IntArray
+from solvers.exact.placement.path_tables import aside, between, moved, reach
 
-__all__ = ["Boards", "boards_of", "critical_path", "path_bound"]
+__all__ = ["Boards", "boards_of", "critical_path", "path_bound", "tails"]
 
 _MOST_ON_PATH = 4_000
 _SAFETY = 1e-12
@@ -103,6 +102,11 @@ def critical_path(case: PlacementCase, seconds: FloatArray) -> tuple[FloatArray,
     return tail, path
 
 
+def tails(case: PlacementCase) -> FloatArray:
+    """Return a lower bound on the seconds from the start of each block to the end of all, shape (n_blocks,)."""
+    return critical_path(case, np.where(case.allowed, case.seconds, np.inf).min(axis=0))[0] * (1.0 - _SAFETY)
+
+
 def path_bound(case: PlacementCase) -> float:
     """Return a lower bound on the latency of every plan; ``inf`` where a block fits no worker.
 
@@ -124,71 +128,20 @@ def path_bound(case: PlacementCase) -> float:
 
 def _along(case: PlacementCase, boards: Boards, path: list[int]) -> float:
     """Return the bound of one path; ``inf`` where no plan runs it."""
-    first, last = _reach(case, path)
-    between = [_table(first, last, values, len(path)) for values in (*boards.seconds, *boards.barred, case.memory)]
-    n_kinds = len(boards.number)
-    moved = _moved(case, first, last, len(path))
-    piece = np.empty((n_kinds, len(path), len(path)))
-    for c in range(n_kinds):
-        safe = _SAFETY * float(boards.seconds[c].sum() + case.size.sum() * boards.rate[c])
-        piece[c] = np.maximum(between[c] + moved * boards.rate[c] - safe, 0.0)
-        over = between[-1] > boards.limit[c] + _SAFETY * float(case.memory.sum())
-        piece[c][(np.rint(between[n_kinds + c]) > 0) | over] = np.inf
-    stride = np.cumprod([1, *(boards.number[:-1] + 1)]) if n_kinds else np.empty(0, dtype=np.int64)
+    first, last = reach(case, path)
+    held = between(first, last, case.memory, len(path))
+    crossing = moved(case, first, last, len(path))
+    piece = np.empty((len(boards.number), len(path), len(path)))
+    for c, rate in enumerate(boards.rate.tolist()):
+        seconds = boards.seconds[c]
+        piece[c] = between(first, last, seconds, len(path)) + crossing * rate
+        piece[c] += aside(case, first, last, len(path), seconds, rate)
+        piece[c] = np.maximum(piece[c] - _SAFETY * float(seconds.sum() + case.size.sum() * rate), 0.0)
+        over = held > boards.limit[c] + _SAFETY * float(case.memory.sum())
+        piece[c][(np.rint(between(first, last, boards.barred[c], len(path))) > 0) | over] = np.inf
+    stride = np.cumprod([1, *(boards.number[:-1] + 1)]) if len(piece) else np.empty(0, dtype=np.int64)
     states = int(np.prod(boards.number + 1.0))
     return float(_pieces(piece, boards.host_s[path], boards.number, stride.astype(np.int64), states))
-
-
-def _reach(case: PlacementCase, path: list[int]) -> tuple[IntArray, IntArray]:
-    """Return for every block the first place of the path that it leads to, and the last one that leads to it (-1: none)."""
-    n, length = case.n_blocks, len(path)
-    first, last = np.full(n, length), np.full(n, -1)
-    first[path] = last[path] = np.arange(length)
-    edges = case.edges[np.argsort(case.edges[:, 1], kind="stable")]
-    for a, b in edges.tolist():  # by ascending target: all that is known of a is known
-        last[b] = max(last[b], last[a])
-    for a, b in case.edges[np.argsort(-case.edges[:, 0], kind="stable")].tolist():
-        first[a] = min(first[a], first[b])
-    return first, last
-
-
-def _table(first: IntArray, last: IntArray, values: Array, length: int) -> FloatArray:
-    """Return the sums of `values` over the blocks between the places a and b of the path, shape (length, length)."""
-    on = (last >= 0) & (first < length)
-    table = np.zeros((length, length))
-    np.add.at(table, (last[on], first[on]), np.asarray(values, dtype=np.float64)[on])
-    return _cumulated(table)
-
-
-def _cumulated(table: FloatArray) -> FloatArray:
-    """Return the sums over all greater rows and smaller columns."""
-    found: FloatArray = np.cumsum(np.cumsum(table[::-1], axis=0)[::-1], axis=1)
-    return found
-
-
-def _moved(case: PlacementCase, first: IntArray, last: IntArray, length: int) -> FloatArray:
-    """Return the bytes that a piece from place a to place b must at least receive and send."""
-    coming, going = np.zeros((length + 1, length + 1)), np.zeros((length + 1, length + 1))
-    for t, producer in enumerate(case.producer.tolist()):
-        size, readers = case.size[t], case.readers_of(t)
-        readers = readers[np.argsort(-last[readers], kind="stable")]
-        low = 0 if producer < 0 else int(first[producer]) + 1  # from here on, the producer is before the piece
-        nearest = length
-        for k, r in enumerate(readers.tolist()):
-            nearest = min(nearest, int(first[r]))
-            upto = int(last[r])
-            beyond = int(last[readers[k + 1]]) if k + 1 < len(readers) else -1
-            beyond = max(beyond, low - 1)
-            if upto > beyond and nearest < length:  # pieces from a in (beyond, upto] read it if they reach `nearest`
-                coming[upto, nearest] += size
-                if beyond >= 0:
-                    coming[beyond, nearest] -= size
-        if producer >= 0 and last[producer] >= 0 and len(readers):
-            leaves, until = int(first[producer]), int(last[readers[0]])
-            if until > leaves:  # pieces that end in [leaves, until) have a reader behind them
-                going[last[producer], leaves] += size
-                going[last[producer], until] -= size
-    return np.maximum((_cumulated(coming) + _cumulated(going))[:length, :length], 0.0)
 
 
 @njit(cache=True, error_model="numpy")  # type: ignore[untyped-decorator]
@@ -210,7 +163,7 @@ def _pieces(piece: Array, host_s: Array, number: Array, stride: Array, states: i
                         value = best[a, state] + takes
                         if value < best[b + 1, state + stride[c]]:
                             best[b + 1, state + stride[c]] = value
-    return best[length].min()
+    return float(best[length].min())
 
 
 def _neighbours(edges: IntArray, n: int) -> list[list[int]]:
