@@ -74,8 +74,11 @@ class PlacementCpSatModel:
         return objective_bound / self.scale
 
 
-def build(case: PlacementCase, most: float, least: float = 0.0) -> PlacementCpSatModel:
-    """Return the model, whose maximum load or latency is at most `most` and at least `least` seconds."""
+def build(case: PlacementCase, most: float, least: float = 0.0, *, first_use: bool = True) -> PlacementCpSatModel:
+    """Return the model, whose maximum load or latency is at most `most` and at least `least` seconds.
+
+    Without `first_use` workers that are alike are used in any order, so that a set may be fixed on one of them.
+    """
     problem = cp_model.CpModel()
     scale = _MOST / max(most, 1e-30)
     value = problem.new_int_var(math.floor(least * scale * (1.0 - 1e-12)), math.ceil(_MOST) + 1, "value")
@@ -98,7 +101,7 @@ def build(case: PlacementCase, most: float, least: float = 0.0) -> PlacementCpSa
         add_timing(problem, case, model.x, takes, value, scale, math.ceil(_MOST) + 1)
     elif case.problem.options.contiguous:
         _order(model)
-    else:
+    elif first_use:
         _first_use(model)
     return model
 

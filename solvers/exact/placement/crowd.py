@@ -79,14 +79,14 @@ def sharpen(case: PlacementCase, claim: Claim) -> None:
         if least < bound:
             bound, best = least, (w, blocks)
     claim.raise_bound(max(crowd.least, bound))
-    if best is not None and best[1] is not None and not claim.closed:
+    if best is not None and best[1] is not None and not claim.closed and not case.problem.options.contiguous:
         _complete(case, claim, best[0], best[1])
 
 
 def _complete(case: PlacementCase, claim: Claim, w: int, blocks: IntArray) -> None:
     """Offer the best plan that has exactly `blocks` on worker w."""
     assert claim.value is not None
-    model = build(case, claim.value)
+    model = build(case, claim.value, first_use=False)
     for b in range(case.n_blocks):
         if (w, b) in model.x:
             model.problem.add(model.x[w, b] == int(b in blocks))

@@ -142,7 +142,7 @@ def test_times_and_tensors_four_times_as_long_take_four_times_as_long(seed: int)
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**31))
-def test_a_latency_is_at_least_that_without_accelerators_limits_of_time_allow(seed: int) -> None:
+def test_no_worker_alone_is_faster(seed: int) -> None:
     """One block that holds all takes the sum of its layers; hosts alone take their longest path: neither is better."""
     problem = problem_of(seed)
     free = replace(problem, options=replace(problem.options, memory=False))
@@ -160,7 +160,7 @@ def test_too_many_ideals_leave_a_plan_and_a_bound_without_a_claim() -> None:
     outcome, score = run("placement-dp", problem, most_ideals=100)
     assert outcome.status is SolutionStatus.FEASIBLE and "ideals" in outcome.reason
     assert score is not None and score.feasible and score.value is not None
-    assert outcome.bound is not None and 0.5 * score.value <= outcome.bound <= score.value
+    assert outcome.bound is not None and 0.3 * score.value <= outcome.bound <= score.value
 
 
 @pytest.mark.slow
