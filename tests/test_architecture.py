@@ -68,7 +68,10 @@ def test_nothing_reaches_for_highspy() -> None:
     [
         ("formulations.joint.referee", {"formulations.joint.plan_rules", "formulations.joint.placed"}),
         ("formulations.cut.referee", {"formulations.cut.plan", "formulations.cut.problem"}),
-        ("formulations.placement.referee", {"formulations.placement.plan", "formulations.placement.problem"}),
+        (
+            "formulations.placement.referee",
+            {f"formulations.placement.{part}" for part in ("latency_walk", "load", "plan", "problem")},
+        ),
     ],
 )
 def test_the_referee_shares_no_code_with_the_models_it_judges(referee: str, parts: set[str]) -> None:

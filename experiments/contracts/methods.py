@@ -22,7 +22,7 @@ _ENDED = (Termination.COMPLETED, Termination.EVALUATION_LIMIT)
 _OPTIONS: dict[str, tuple[dict[str, Any], ...]] = {
     "joint": ({"sharing": "optimal"}, {"sharing": "equal"}),
     "cut": ({}, {"latency_weight": 0.0, "bottleneck_weight": 1.0, "versions": "any"}),
-    "placement": ({}, {"contiguous": False}),
+    "placement": ({}, {"contiguous": False}, {"objective": "latency"}),
 }
 """Problem options that the small instances are solved under, of families that have more than their defaults to show."""
 

@@ -10,7 +10,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from formulations.placement.plan import PlacementPlan
-from formulations.placement.problem import PlacementProblem, layer_rules
+from formulations.placement.problem import LATENCY, LOAD, PlacementProblem, layer_rules
 from instances.columns import BoolArray, FloatArray, IntArray
 
 __all__ = ["PlacementCase", "case_of"]
@@ -21,8 +21,8 @@ class PlacementCase:
     """The arrays.
 
     A block holds layers that share a worker in every plan: those of one class, and where the workers must stand in an
-    order also those on a common cycle of such blocks. Blocks are numbered in topological order of their edges where
-    these have no cycle.
+    order also those on a common cycle of such blocks (not for the latency: there a host runs layers one by one).
+    Blocks are numbered in topological order of their edges where these have no cycle.
 
     Parameters
     ----------
@@ -79,6 +79,17 @@ class PlacementCase:
         fits: BoolArray = np.isfinite(self.seconds) & (self.memory <= self.memory_limit[:, None] * (1.0 + 1e-9))
         return fits
 
+    def workers_for(self, block: int, most: float) -> list[int]:
+        """Return the workers that may run `block` in a plan of at most `most` seconds.
+
+        For the latency a host may run a block of several layers side by side, whatever their sum.
+        """
+        fast = self.seconds[:, block] <= most * (1.0 + 1e-9)
+        if self.problem.options.objective == LATENCY:
+            fast |= np.array([worker.host for worker in self.problem.workers])
+        found: list[int] = np.flatnonzero(self.allowed[:, block] & fast).tolist()
+        return found
+
     def readers_of(self, tensor: int) -> IntArray:
         """Return the blocks that read `tensor`."""
         found: IntArray = self.readers[self.offsets[tensor] : self.offsets[tensor + 1]]
@@ -91,11 +102,12 @@ class PlacementCase:
         return PlacementPlan(node=node)
 
 
-def case_of(problem: PlacementProblem) -> PlacementCase:
-    """Return the arrays of `problem`."""
+def case_of(problem: PlacementProblem, *, one_by_one: bool = False) -> PlacementCase:
+    """Return the arrays of `problem`; with `one_by_one` every layer is a block, in spite of classes."""
     network, options = problem.network, problem.options
     rules = [layer_rules(layer.kind) for layer in network.layers]
-    block = _blocks([name for _, name in rules], network.edge_array, options.contiguous)
+    classes = [None if one_by_one else name for _, name in rules]
+    block = _blocks(classes, network.edge_array, options.contiguous and options.objective == LOAD)
     n = int(block.max()) + 1
     placed = block >= 0
     seconds = np.array([np.bincount(block[placed], problem.layer_seconds(w.node)[placed], n) for w in problem.workers])

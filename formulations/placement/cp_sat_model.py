@@ -11,7 +11,8 @@ before w, T: the maximum load,
     (P6)  x_va and x_wb  =>  p_vw                                       for every edge a -> b, where contiguous
     (P7)  p is a total order; workers that are alike stand in the order of their numbers.
 
-Without (P6), workers that are alike are used in the order of their first block. A model unit is `scale` integer units;
+Without (P6), workers that are alike are used in the order of their first block. For the latency (P6) and the right side
+of (P4) are others: `formulations.placement.cp_sat_timing` has them. A model unit is `scale` integer units;
 every coefficient of a load is rounded down, and limits up, so that the integer optimum, divided by `scale`, stays below
 the true one.
 """
@@ -28,6 +29,8 @@ import numpy as np
 from ortools.sat.python import cp_model
 
 from formulations.placement.case import PlacementCase
+from formulations.placement.cp_sat_timing import add_timing
+from formulations.placement.problem import LATENCY
 from instances.columns import FloatArray, IntArray
 
 __all__ = ["PlacementCpSatModel", "build"]
@@ -39,12 +42,12 @@ _MOST = 2.0**31
 
 @dataclass(slots=True, eq=False)
 class PlacementCpSatModel:
-    """The model and its variables: `x` by (worker, block), `enters` and `leaves` by (worker, tensor)."""
+    """The model and its variables: `x` by (worker, block), `enters` and `leaves` by (worker, tensor); `value` is minimised."""
 
     case: PlacementCase
     problem: cp_model.CpModel
     scale: float
-    load: IntVar
+    value: IntVar
     x: dict[tuple[int, int], IntVar] = field(default_factory=dict)
     enters: dict[tuple[int, int], IntVar] = field(default_factory=dict)
     leaves: dict[tuple[int, int], IntVar] = field(default_factory=dict)
@@ -71,23 +74,34 @@ class PlacementCpSatModel:
         return objective_bound / self.scale
 
 
-def build(case: PlacementCase, most: float, least: float = 0.0) -> PlacementCpSatModel:
-    """Return the model, whose maximum load is at most `most` and at least `least` seconds."""
+def build(case: PlacementCase, most: float, least: float = 0.0, *, first_use: bool = True) -> PlacementCpSatModel:
+    """Return the model, whose maximum load or latency is at most `most` and at least `least` seconds.
+
+    Without `first_use` workers that are alike are used in any order, so that a set may be fixed on one of them.
+    """
     problem = cp_model.CpModel()
     scale = _MOST / max(most, 1e-30)
-    load = problem.new_int_var(math.floor(least * scale * (1.0 - 1e-12)), math.ceil(_MOST) + 1, "load")
-    model = PlacementCpSatModel(case, problem, scale, load)
-    problem.minimize(load)
+    value = problem.new_int_var(math.floor(least * scale * (1.0 - 1e-12)), math.ceil(_MOST) + 1, "value")
+    model = PlacementCpSatModel(case, problem, scale, value)
+    problem.minimize(value)
     for b in range(case.n_blocks):  # (P1)
-        for w in np.flatnonzero(case.allowed[:, b] & (case.seconds[:, b] <= most * (1.0 + 1e-9))).tolist():
+        for w in case.workers_for(b, most):
             model.x[w, b] = problem.new_bool_var(f"x_{w}_{b}")
         problem.add_exactly_one(model.x[w, b] for w in range(case.n_workers) if (w, b) in model.x)
     _pay(model)
+    latency = case.problem.options.objective == LATENCY
+    takes: dict[int, IntVar] = {}
     for w in range(case.n_workers):
-        _load(model, w)
-    if case.problem.options.contiguous:
+        if not latency:
+            takes[w] = value
+        elif not case.problem.workers[w].host:
+            takes[w] = problem.new_int_var(0, math.ceil(_MOST) + 1, f"L_{w}")
+        _load(model, w, takes.get(w))
+    if latency:
+        add_timing(problem, case, model.x, takes, value, scale, math.ceil(_MOST) + 1)
+    elif case.problem.options.contiguous:
         _order(model)
-    else:
+    elif first_use:
         _first_use(model)
     return model
 
@@ -110,8 +124,8 @@ def _pay(model: PlacementCpSatModel) -> None:
                     model.problem.add_bool_or([~made, leaves, *([] if here is None else [here])])
 
 
-def _load(model: PlacementCpSatModel, w: int) -> None:
-    """(P4), (P5)."""
+def _load(model: PlacementCpSatModel, w: int, most: IntVar | None) -> None:
+    """(P4), (P5): a load of at most `most` (None: any)."""
     case, scale = model.case, model.scale
     blocks = [b for b in range(case.n_blocks) if (w, b) in model.x]
     runs = [model.x[w, b] for b in blocks]
@@ -124,8 +138,8 @@ def _load(model: PlacementCpSatModel, w: int) -> None:
     if not case.problem.options.overlap:
         parts = [([one for part in parts for one in part[0]], [one for part in parts for one in part[1]])]
     for variables, values in parts:
-        if variables:
-            model.problem.add(cp_model.LinearExpr.weighted_sum(variables, values) <= model.load)
+        if variables and most is not None:
+            model.problem.add(cp_model.LinearExpr.weighted_sum(variables, values) <= most)
     limit = float(case.memory_limit[w])
     if blocks and limit < case.memory[blocks].sum():
         units = _MOST / limit

@@ -20,7 +20,7 @@ def _problem(instance: Instance, options: Any) -> PlacementProblem:
 PLACEMENT = register_family(
     Family(
         name="placement",
-        summary="one pipelined network on accelerators and hosts: least maximum load, contiguous or not",
+        summary="one network on accelerators and hosts: least maximum load, contiguous or not, or least latency",
         Options=PlacementOptions,
         problem=_problem,
         evaluate=evaluate,
@@ -30,7 +30,12 @@ PLACEMENT = register_family(
 )
 
 for _name, _language, _summary in (
-    ("placement-pulp", "pulp", "MILP in PuLP: workers of blocks, payments at borders, the order of the pipeline"),
+    (
+        "placement-pyomo",
+        "pyomo",
+        "MILP in Pyomo: workers of blocks, payments at borders, the order or the times of blocks",
+    ),
+    ("placement-pulp", "pulp", "the same MILP, light, in PuLP"),
     ("placement-cp-sat", "cp-sat", "the same as a constraint model in CP-SAT, whole numbers rounded to the safe side"),
 ):
     register_formulation(Formulation(name=_name, family="placement", language=_language, summary=_summary))

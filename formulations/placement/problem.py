@@ -1,7 +1,8 @@
-"""The problem of the family `placement`: the layers of one network on accelerators and hosts, least maximum load.
+"""The problem of the family `placement`: the layers of one network on accelerators and hosts.
 
-An instance may hold many tasks; a placement problem is about one of them (`PlacementOptions.task`), whose samples
-stream through the workers as a pipeline. The accelerators are the sites that the task reaches.
+An instance may hold many tasks; a placement problem is about one of them (`PlacementOptions.task`). Either its samples
+stream through the workers as a pipeline and the maximum load is to be least, or the latency of one sample. The
+accelerators are the sites that the task reaches.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from instances.errors import InputError
 from instances.instance import Instance
 from instances.networks.graph import NetworkGraph
 
-__all__ = ["HOST_ONLY", "PlacementOptions", "PlacementProblem", "Worker", "layer_rules"]
+__all__ = ["HOST_ONLY", "LATENCY", "LOAD", "PlacementOptions", "PlacementProblem", "Worker", "layer_rules"]
 
+LOAD, LATENCY = "load", "latency"
 DEVICE, NONE = "device", "none"
 HOST_ONLY = "host"
 _CLASS = "class:"
@@ -43,6 +45,10 @@ class PlacementOptions:
         their sum.
     memory : bool
         Whether the nodes' memory limits hold.
+    objective : {"load", "latency"}
+        The maximum load of a worker, or the latency of one sample. With ``latency`` an accelerator runs its layers as
+        one block, which starts when all its inputs are there and gives all its results at its end, and hosts have as
+        many cores as it takes; `contiguous` must be true then and `overlap` false.
     """
 
     task: int = 0
@@ -51,6 +57,7 @@ class PlacementOptions:
     contiguous: bool = True
     overlap: bool = False
     memory: bool = True
+    objective: str = LOAD
 
     def __post_init__(self) -> None:
         for name in ("task", "accelerators"):
@@ -62,6 +69,12 @@ class PlacementOptions:
                 raise InputError(f"problem option {name}", "must be true or false", getattr(self, name))
         if not isinstance(self.hosts, str) or not self.hosts:
             raise InputError("problem option hosts", "must be device, none, or node names", self.hosts)
+        if self.objective not in (LOAD, LATENCY):
+            raise InputError("problem option objective", f"must be {LOAD} or {LATENCY}", self.objective)
+        if self.objective == LATENCY and not self.contiguous:
+            raise InputError("problem option contiguous", f"must be true with objective={LATENCY}", self.contiguous)
+        if self.objective == LATENCY and self.overlap:
+            raise InputError("problem option overlap", f"must be false with objective={LATENCY}", self.overlap)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,8 @@ Equation numbers as in `formulations.placement.cp_sat_model`, whose docstring st
 `scale`, with (P2), (P3) and (P6) as differences of the 0-1 variables:
 
     (P2)  i_wt >= x_wr - x_wb,   (P3)  o_wt >= x_wb - x_wr,   (P6)  x_va + x_wb <= 1 + p_vw.
+
+For the latency `formulations.placement.pulp_timing` has what stands in the place of (P6) and on the right of (P4).
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ import numpy as np
 import pulp
 
 from formulations.placement.case import PlacementCase
+from formulations.placement.problem import LATENCY
+from formulations.placement.pulp_timing import add_timing
 from instances.columns import IntArray
 
 __all__ = ["PlacementPulpModel", "build"]
@@ -26,12 +30,12 @@ Places = dict[tuple[int, int], pulp.LpVariable]
 
 @dataclass(slots=True, eq=False)
 class PlacementPulpModel:
-    """The model and its variables: `x` by (worker, block), `enters` and `leaves` by (worker, tensor)."""
+    """The model and its variables: `x` by (worker, block), `enters` and `leaves` by (worker, tensor); `value` is minimised."""
 
     case: PlacementCase
     problem: pulp.LpProblem
     scale: float
-    load: pulp.LpVariable
+    value: pulp.LpVariable
     x: Places = field(default_factory=dict)
     enters: Places = field(default_factory=dict)
     leaves: Places = field(default_factory=dict)
@@ -54,20 +58,28 @@ class PlacementPulpModel:
 
 
 def build(case: PlacementCase, most: float, least: float = 0.0) -> PlacementPulpModel:
-    """Return the model, whose maximum load is at most `most` and at least `least` seconds."""
+    """Return the model, whose maximum load or latency is at most `most` and at least `least` seconds."""
     problem = pulp.LpProblem("placement", pulp.LpMinimize)
     scale = max(most, 1e-30)
     low = least / scale * (1.0 - 1e-9)
     model = PlacementPulpModel(case, problem, scale, problem.add_variable("T", lowBound=low, upBound=1.0 + 1e-6))
-    problem += model.load + 0.0, "P"
+    problem += model.value + 0.0, "P"
     for b in range(case.n_blocks):  # (P1)
-        for w in np.flatnonzero(case.allowed[:, b] & (case.seconds[:, b] <= most * (1.0 + 1e-9))).tolist():
+        for w in case.workers_for(b, most):
             model.x[w, b] = problem.add_variable(f"x_{w}_{b}", cat="Binary")
         problem += pulp.lpSum(model.x[w, b] for w in range(case.n_workers) if (w, b) in model.x) == 1
     _pay(model)
+    latency = case.problem.options.objective == LATENCY
+    takes: dict[int, pulp.LpVariable] = {}
     for w in range(case.n_workers):
-        _load(model, w)
-    if case.problem.options.contiguous:
+        if not latency:
+            takes[w] = model.value
+        elif not case.problem.workers[w].host:
+            takes[w] = problem.add_variable(f"L_{w}", lowBound=0.0, upBound=1.0 + 1e-6)
+        _load(model, w, takes.get(w))
+    if latency:
+        add_timing(problem, case, model.x, takes, model.value, scale)
+    elif case.problem.options.contiguous:
         _order(model)
     return model
 
@@ -88,8 +100,8 @@ def _pay(model: PlacementPulpModel) -> None:
                     model.problem += leaves >= made - here
 
 
-def _load(model: PlacementPulpModel, w: int) -> None:
-    """(P4), (P5)."""
+def _load(model: PlacementPulpModel, w: int, most: pulp.LpVariable | None) -> None:
+    """(P4), (P5): a load of at most `most` (None: any)."""
     case = model.case
     blocks = [b for b in range(case.n_blocks) if (w, b) in model.x]
     parts = [[(model.x[w, b], float(case.seconds[w, b] / model.scale)) for b in blocks]]
@@ -99,8 +111,8 @@ def _load(model: PlacementPulpModel, w: int) -> None:
     if not case.problem.options.overlap:
         parts = [[term for part in parts for term in part]]
     for part in parts:
-        if part:
-            model.problem += pulp.LpAffineExpression(part) <= model.load
+        if part and most is not None:
+            model.problem += pulp.LpAffineExpression(part) <= most
     limit = float(case.memory_limit[w])
     if blocks and limit < case.memory[blocks].sum():
         used = [(model.x[w, b], float(case.memory[b] / limit)) for b in blocks]

@@ -2,45 +2,32 @@
 
 It shares no code with the methods' arrays and models: it walks the layers and the edges. The load of a worker is the
 seconds of its layers plus, on an accelerator, ``bytes * seconds_per_byte`` once for every tensor with a producer on
-one side of the worker's border and a reader on the other, whichever way it goes. The input is on no worker.
+one side of the worker's border and a reader on the other, whichever way it goes. The input is on no worker. The
+latency of one sample is the end of the walk in `formulations.placement.latency_walk`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
 import numpy as np
 
+from formulations.placement.latency_walk import walk
+from formulations.placement.load import Load
 from formulations.placement.plan import PlacementPlan
-from formulations.placement.problem import PlacementProblem, Worker, layer_rules
+from formulations.placement.problem import LATENCY, PlacementProblem, Worker, layer_rules
 from formulations.score import Score
 from instances.errors import InputError
 
-__all__ = ["LIMIT_TOLERANCE", "Load", "evaluate", "loads_of"]
+__all__ = ["LIMIT_TOLERANCE", "evaluate", "loads_of"]
 
 LIMIT_TOLERANCE = 1e-9
 """Relative amount by which a limit may be passed."""
 _MOST_LINES = 20
 
 
-@dataclass(slots=True, kw_only=True)
-class Load:
-    """What one sample costs a worker: seconds of its layers, of tensors in and out, and the bytes that it holds."""
-
-    compute_s: float = 0.0
-    in_s: float = 0.0
-    out_s: float = 0.0
-    memory_bytes: float = 0.0
-
-    def seconds(self, overlap: bool) -> float:
-        """Return the load: the sum, or with `overlap` the greatest part."""
-        parts = (self.compute_s, self.in_s, self.out_s)
-        return max(parts) if overlap else sum(parts)
-
-
 def evaluate(problem: PlacementProblem, plan: PlacementPlan) -> Score:
-    """Return the score of `plan`; its value is the maximum load in seconds.
+    """Return the score of `plan`; its value is the maximum load or the latency in seconds, as the problem says.
 
     Raises
     ------
@@ -50,25 +37,31 @@ def evaluate(problem: PlacementProblem, plan: PlacementPlan) -> Score:
     if len(plan.node) != len(problem.network):
         raise InputError("plan", f"must place {len(problem.network)} layers", len(plan.node))
     broken = _structure(problem, plan)
+    loads = {} if broken else loads_of(problem, plan)
+    ends = None
+    if not broken and problem.options.objective == LATENCY:
+        ends = walk(problem, plan, loads)
+        broken = ends.stuck
     if broken:
         nothing = np.empty(0)
         return Score(value=None, violations=tuple(broken), latency_s=nothing, energy_j=nothing, price=nothing)
-    loads = loads_of(problem, plan)
-    system, seconds = (
-        problem.instance.system,
-        {node: load.seconds(problem.options.overlap) for node, load in loads.items()},
-    )
+    system = problem.instance.system
     violations = [*_apart(problem, plan), *_over_memory(problem, loads)]
-    if problem.options.contiguous and not _pipeline(problem, plan):
+    if ends is None and problem.options.contiguous and not _pipeline(problem, plan):
         violations.append("the workers stand in no order in which no tensor goes back")
     rows = range(1, len(plan.node))
     joules = sum(float(problem.costs.layer_joules[system.node_kind[plan.node[v]], v]) for v in rows)
     price = sum(load.compute_s * float(system.node_price_per_s[node]) for node, load in loads.items())
     hosts = {worker.node for worker in problem.workers if worker.host}
+    if ends is None:
+        value = max(load.seconds(problem.options.overlap) for load in loads.values())
+        latency = sum(load.seconds(overlap=False) for load in loads.values())
+    else:
+        value = latency = ends.latency_s
     return Score(
-        value=max(seconds.values()),
+        value=value,
         violations=tuple(violations),
-        latency_s=np.array([sum(load.seconds(overlap=False) for load in loads.values())]),
+        latency_s=np.array([latency]),
         energy_j=np.array([joules]),
         price=np.array([price]),
         loads={

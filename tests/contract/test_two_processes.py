@@ -28,6 +28,7 @@ VARIANTS: dict[str, tuple[dict[str, Any], ...]] = {
     "matching": ({}, {"acceptance": "cooperative"}),
     "random": ({"draws": 3},),
     "greedy": ({"order": "random"},),
+    "placement-milp": ({}, {"language": "pyomo"}),
     "cut-milp": tuple(
         {"language": a, "backend": b} for a, b in (("pulp", "cbc"), ("pyomo", "highs"), ("pulp", "scip"))
     ),
@@ -39,7 +40,7 @@ OPTIONS: dict[str, tuple[dict[str, Any], ...]] = {
         {"memory": False, "bottleneck_weight": 1.0, "return_result": True},
         {"memory": False, "excursions": True},
     ),
-    "placement": ({}, {"overlap": True}),
+    "placement": ({}, {"overlap": True}, {"objective": "latency"}),
 }
 DECLINED = {("equal", "column-generation")}
 CASES = [(name, params) for name in method_names() for params in VARIANTS.get(name, ({},))]

@@ -13,6 +13,7 @@ from instances.columns import IntArray
 from solvers.backends.contract import MilpLimits
 from solvers.backends.cp_sat import solve_cp_sat
 from solvers.contract import Budget, MethodParams, Outcome, Trace
+from solvers.exact.placement.crowd import sharpen
 from solvers.exact.placement.search import Attempt, Solved, search
 from solvers.registry import register
 
@@ -21,7 +22,7 @@ __all__ = ["PlacementCpSat"]
 
 @register("placement-cp-sat", kind="exact", anytime=True)
 class PlacementCpSat:
-    """The exact model of a device placement in CP-SAT, contiguous or not, from the best split along a few orders."""
+    """The exact model of a device placement in CP-SAT, maximum load or latency, from the best plan along a few orders."""
 
     Params: ClassVar[type[MethodParams]] = MethodParams
     families: ClassVar[frozenset[str]] = frozenset({"placement"})
@@ -63,4 +64,4 @@ class PlacementCpSat:
 
             return solve, model.forbid
 
-        return search(problem, budget, trace, attempt)
+        return search(problem, budget, trace, attempt, sharpen)

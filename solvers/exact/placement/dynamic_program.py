@@ -19,13 +19,15 @@ from typing import Any, ClassVar
 import numpy as np
 
 from formulations.placement.case import PlacementCase, case_of
-from formulations.placement.problem import PlacementProblem
+from formulations.placement.problem import LATENCY, PlacementProblem
 from instances.errors import InputError
 from solvers.contract import Budget, MethodParams, Outcome, Termination, Trace
 from solvers.exact.claim import Claim
 from solvers.exact.placement.bound import balance_bound
 from solvers.exact.placement.ideals import all_ideals, orders_of, prefixes_of
+from solvers.exact.placement.latency_program import all_seconds, decline_latency, least_latency
 from solvers.exact.placement.lattice import best_split, states_of
+from solvers.exact.placement.polish import polish
 from solvers.registry import register
 
 __all__ = ["PlacementDp", "PlacementDpParams", "first_split"]
@@ -70,6 +72,8 @@ class PlacementDp:
 
     def decline(self, problem: Any, budget: Budget) -> str | None:
         """Decline what need not be contiguous, and too many kinds of workers."""
+        if problem.options.objective == LATENCY:
+            return decline_latency(problem)
         if not problem.options.contiguous:
             return "the dynamic program only finds contiguous placements; set contiguous=true"
         if states_of(case_of(problem)) * 2 > _MOST_CELLS:
@@ -78,6 +82,8 @@ class PlacementDp:
 
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
         """Take the prefixes of three orders first, then all ideals."""
+        if problem.options.objective == LATENCY:
+            return least_latency(problem, Claim(budget=budget, trace=trace), self.params.most_ideals)
         case, claim = case_of(problem), Claim(budget=budget, trace=trace)
         bound = balance_bound(case, claim.seconds_left)
         if bound == np.inf:
@@ -89,6 +95,7 @@ class PlacementDp:
         most = min(self.params.most_ideals, _MOST_CELLS // states_of(case))
         ideals = all_ideals(case.n_blocks, case.edges, most)
         if ideals is None:
+            polish(problem, claim)
             return claim.outcome(Termination.COMPLETED, f"the graph has more than {most} ideals: no proof")
         claim.info["ideals"] = len(ideals)
         found = best_split(case, ideals, value, lambda: claim.seconds_left)
@@ -99,7 +106,7 @@ class PlacementDp:
             claim.offer(case.plan(found.worker))
         if value == np.inf:
             return claim.infeasible("no contiguous placement keeps the memory limits")
-        claim.raise_bound(value - _SAFETY * _all_seconds(case))
+        claim.raise_bound(value - _SAFETY * all_seconds(case))
         return claim.outcome(Termination.COMPLETED)
 
 
@@ -116,9 +123,3 @@ def first_split(case: PlacementCase, claim: Claim) -> float:
         return np.inf
     claim.offer(case.plan(found.worker))
     return found.value
-
-
-def _all_seconds(case: PlacementCase) -> float:
-    """Return the seconds of all blocks at their slowest and of all tensors."""
-    work = np.where(np.isfinite(case.seconds), case.seconds, 0.0).max(axis=0).sum()
-    return float(work + case.size.sum() * case.seconds_per_byte.max())

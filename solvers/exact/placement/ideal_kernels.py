@@ -11,7 +11,7 @@ from numba import njit
 
 from instances.columns import Array, FloatArray, IntArray
 
-__all__ = ["Lattice", "advance"]
+__all__ = ["Lattice", "advance", "bytes_between"]
 
 
 class Lattice(NamedTuple):
@@ -71,7 +71,7 @@ def advance(lattice, best, parent, by_kind, start, stop, most):
                     break
             if not inside:
                 continue
-            coming, going = _bytes(lattice, i, j)
+            coming, going = bytes_between(lattice, i, j)
             for c in range(n_kinds):
                 enter, leave = coming * lattice.rate[c], going * lattice.rate[c]
                 if lattice.overlap:
@@ -94,7 +94,7 @@ def advance(lattice, best, parent, by_kind, start, stop, most):
 
 
 @njit(cache=True, error_model="numpy")
-def _bytes(lattice, i, j):
+def bytes_between(lattice, i, j):
     """Return the bytes that enter and leave the blocks of ideal i that are not in ideal j."""
     coming, going = 0.0, lattice.leaving[i]
     for k in range(lattice.live_offsets[j], lattice.live_offsets[j + 1]):

@@ -11,7 +11,7 @@ from formulations.placement.case import PlacementCase
 from instances.columns import Array, FloatArray, IntArray
 from solvers.exact.placement.ideal_kernels import Lattice, advance
 
-__all__ = ["Split", "best_split", "states_of"]
+__all__ = ["Split", "best_split", "lattice_of", "sets_of", "states_of"]
 
 _ROWS = 256
 """Ideals between two looks at the clock."""
@@ -51,7 +51,7 @@ def best_split(case: PlacementCase, ideals: Array, most: float, time_left: Calla
     time_left : callable
         Seconds left.
     """
-    lattice = _lattice_of(case, ideals)
+    lattice = lattice_of(case, ideals)
     n, states = len(ideals), states_of(case)
     best = np.full((n, states), np.inf)
     best[0, 0] = 0.0
@@ -65,7 +65,7 @@ def best_split(case: PlacementCase, ideals: Array, most: float, time_left: Calla
     value = float(best[-1, state])
     if not value < most:
         return Split(worker=None, value=np.inf, complete=True)
-    sets = _sets(ideals, case.n_blocks)
+    sets = sets_of(ideals, case.n_blocks)
     unused = [np.flatnonzero(case.kind == kind).tolist() for kind in range(len(lattice.number))]
     worker = np.empty(case.n_blocks, dtype=np.int64)
     i = n - 1
@@ -76,14 +76,15 @@ def best_split(case: PlacementCase, ideals: Array, most: float, time_left: Calla
     return Split(worker=worker, value=value, complete=True)
 
 
-def _sets(ideals: Array, n: int) -> Array:
+def sets_of(ideals: Array, n: int) -> Array:
     """Return the ideals as rows of booleans."""
     sets: Array = np.unpackbits(ideals.view(np.uint8), axis=1, bitorder="little")[:, :n].astype(bool)
     return sets
 
 
-def _lattice_of(case: PlacementCase, ideals: Array) -> Lattice:
-    sets = _sets(ideals, case.n_blocks)
+def lattice_of(case: PlacementCase, ideals: Array) -> Lattice:
+    """Return what the kernels read of a case and its ideals."""
+    sets = sets_of(ideals, case.n_blocks)
     member = sets.astype(np.float64)
     count = np.bincount(case.kind)
     one = np.array([np.flatnonzero(case.kind == kind)[0] for kind in range(len(count))])

@@ -1,14 +1,14 @@
-"""The method `placement-milp`: the exact model of the family `placement` in PuLP, solved by CBC, HiGHS or SCIP."""
+"""The method `placement-milp`: the exact model of the family `placement` in PuLP or Pyomo, solved by CBC, HiGHS or SCIP."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 
+from formulations.placement import pulp_model, pyomo_model
 from formulations.placement.case import PlacementCase
-from formulations.placement.pulp_model import build
 from instances.columns import IntArray
 from instances.errors import InputError
 from solvers.backends.contract import MilpLimits
@@ -20,6 +20,8 @@ from solvers.registry import register
 
 __all__ = ["PlacementMilp", "PlacementMilpParams"]
 
+Language = Literal["pulp", "pyomo"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacementMilpParams(MethodParams):
@@ -27,20 +29,26 @@ class PlacementMilpParams(MethodParams):
 
     Parameters
     ----------
+    language : {"pulp", "pyomo"}
+        In which the model is written.
     backend : {"cbc", "highs", "scip"}
-        What solves the model.
+        What solves it.
     """
 
+    language: Language = "pulp"
     backend: BackendName = "highs"
 
     def __post_init__(self) -> None:
-        if self.backend not in get_args(BackendName):
-            raise InputError("parameter backend", f"must be one of {', '.join(get_args(BackendName))}", self.backend)
+        for name, kind in (("language", Language), ("backend", BackendName)):
+            if getattr(self, name) not in get_args(kind):
+                raise InputError(
+                    f"parameter {name}", f"must be one of {', '.join(get_args(kind))}", getattr(self, name)
+                )
 
 
 @register("placement-milp", kind="exact", anytime=True, deterministic=True)
 class PlacementMilp:
-    """The exact model of a device placement as a MILP in PuLP, contiguous or not."""
+    """The exact model of a device placement as a MILP in PuLP or Pyomo: maximum load, contiguous or not, or latency."""
 
     Params: ClassVar[type[MethodParams]] = PlacementMilpParams
     families: ClassVar[frozenset[str]] = frozenset({"placement"})
@@ -56,7 +64,7 @@ class PlacementMilp:
         """Solve the model."""
 
         def attempt(case: PlacementCase, most: float, least: float, start: IntArray | None) -> Attempt:
-            model = build(case, most, least)
+            model: Any = (pulp_model if self.params.language == "pulp" else pyomo_model).build(case, most, least)
             values = None if start is None else model.start(start)
 
             def solve(limits: MilpLimits) -> Solved:

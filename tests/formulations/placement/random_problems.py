@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -22,7 +23,9 @@ def _network(name: str, layers: list[Layer], edges: set[tuple[int, int]]) -> Net
     return NetworkGraph(name=name, layers=tuple(layers), edges=tuple(sorted(closed)))
 
 
-def random_problem(seed: int, *, most_layers: int = 5, contiguous: bool | None = None) -> PlacementProblem:
+def random_problem(
+    seed: int, *, most_layers: int = 5, contiguous: bool | None = None, latency: bool = False
+) -> PlacementProblem:
     """Return a problem of a few layers, with classes, layers for hosts only, and machines alike or not."""
     rng = np.random.default_rng(seed)
     n = int(rng.integers(2, most_layers + 1))
@@ -52,14 +55,18 @@ def random_problem(seed: int, *, most_layers: int = 5, contiguous: bool | None =
         hosts="device" if rng.random() < 0.8 else "none",
         memory=bool(rng.random() < 0.8),
     )
+    if latency:
+        options = replace(options, objective="latency", contiguous=True, overlap=False)
     cpu = Machine(name="cpu", seconds=slow)
-    return PlacementProblem(
-        instance=one_inference(_network("random", layers, edges), [cpu, *boards], wires), options=options
-    )
+    instance = one_inference(_network("random", layers, edges), [cpu, *boards], wires)
+    if latency and k > 1 and rng.random() < 0.3:
+        first = instance.system.node_name(int(instance.workload.task_source[0]))
+        options = replace(options, hosts=f"{first},a0")
+    return PlacementProblem(instance=instance, options=options)
 
 
 def best_of_all(problem: PlacementProblem) -> float | None:
-    """Return the least maximum load of all plans, None where none keeps every rule."""
+    """Return the least value of all plans, None where none keeps every rule."""
     nodes = [worker.node for worker in problem.workers]
     scores = [
         evaluate(problem, PlacementPlan(node=np.array([-1, *chosen])))

@@ -21,6 +21,7 @@ METHODS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("placement-milp", {"backend": "cbc"}),
     ("placement-milp", {"backend": "highs"}),
     ("placement-milp", {"backend": "scip"}),
+    ("placement-milp", {"language": "pyomo", "backend": "highs"}),
 )
 
 

@@ -6,9 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from formulations.placement.plan import PlacementPlan
 from formulations.placement.problem import PlacementOptions, PlacementProblem
+from formulations.placement.referee import evaluate
 from instances.placements.dnn_partitioning import read_dnn_partitioning
 from instances.placements.pipedream import read_pipedream
 from solvers.contract import SolutionStatus
@@ -26,6 +29,7 @@ def rows(name: str, key: str) -> list[dict[str, Any]]:
 THROUGHPUT = [
     row for row in rows("dnn-partitioning-3-examples.json", "give") if row["instance"].startswith("throughput")
 ]
+LATENCY = [row for row in rows("dnn-partitioning-3-examples.json", "give") if row["instance"].startswith("latency")]
 STAGES = [row for row in rows("pipedream-optimizer.json", "values") if row["mode"].startswith("straight")]
 
 
@@ -50,7 +54,24 @@ def test_free_maximum_loads_are_those_of_the_authors(row: dict[str, Any]) -> Non
     outcome, score = run("placement-cp-sat", workload(row, contiguous=False), 150.0)
     assert score is not None and score.feasible and score.value is not None
     assert 1e3 * score.value == pytest.approx(row["noncontig"], rel=1e-7)
+    assert outcome.status is SolutionStatus.OPTIMAL
     assert outcome.bound is not None and outcome.bound <= score.value
+
+
+# their latency is low by 1e-12 of the value, for the same reason
+@pytest.mark.parametrize("row", LATENCY, ids=lambda row: f"{row['instance'].split('/')[-1]}-{row['k']}")
+@pytest.mark.parametrize("method", ["placement-dp", "placement-cp-sat"])
+def test_latencies_are_those_of_the_authors(row: dict[str, Any], method: str) -> None:
+    file = DATA / "dnn-partitioning" / "latency" / row["instance"].split("/")[-1]
+    options = PlacementOptions(accelerators=row["k"], objective="latency")
+    problem = PlacementProblem(instance=read_dnn_partitioning(file), options=options)
+    outcome, score = run(method, problem, 60.0)
+    assert outcome.status is SolutionStatus.OPTIMAL
+    assert score is not None and score.feasible and score.value is not None
+    assert 1e3 * score.value == pytest.approx(row["optimal"], rel=1e-9)
+    assert outcome.bound is not None and outcome.bound >= score.value * (1 - 1e-9)
+    hosts = PlacementPlan(node=np.r_[-1, np.full(len(problem.network) - 1, problem.workers[0].node)])
+    assert 1e3 * (evaluate(problem, hosts).value or 0.0) == pytest.approx(row["all_on_cpu"], rel=1e-12)
 
 
 @pytest.mark.parametrize("row", STAGES, ids=lambda row: f"{row['model']}-{row['n']}-{row['mode'][-4:]}")
