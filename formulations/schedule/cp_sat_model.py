@@ -35,12 +35,12 @@ from ortools.sat.python import cp_model
 
 from formulations.schedule.alike import alike_nodes, alike_tasks
 from formulations.schedule.case import ScheduleCase
-from formulations.schedule.critical_path import heads, tails
+from formulations.schedule.critical_path import heads, latest_end, tails
 from formulations.schedule.plan import SchedulePlan
 from formulations.schedule.whole_numbers import TimeGrid, time_grid
 from instances.columns import FloatArray, IntArray
 
-__all__ = ["Rounding", "ScheduleCpSatModel", "build", "latest_end"]
+__all__ = ["Rounding", "ScheduleCpSatModel", "build", "due"]
 
 IntVar: TypeAlias = Any
 Rounding = Literal["down", "up"]
@@ -147,23 +147,6 @@ class ScheduleCpSatModel:
         )
 
 
-def latest_end(case: ScheduleCase) -> float:
-    """Return seconds by which some optimal plan has ended: time in which nothing happens can be cut out of any plan."""
-    finite = np.where(case.allowed, case.seconds, 0.0)
-    ways = np.isfinite(case.latency)
-    lag = float(case.latency[ways].max(initial=0.0))
-    rate = float(case.seconds_per_byte[ways].max(initial=0.0))
-    readers = np.diff(case.successor_offsets) + (case.is_last if case.problem.options.return_result else 0)
-    copies = np.minimum(readers, case.n_nodes - 1)
-    most = float(case.release.max() + finite.max(axis=0).sum() + (copies * (lag + case.size * rate)).sum())
-    options = case.problem.options
-    if options.makespan_limit_s is not None:
-        most = min(most, options.makespan_limit_s * (1.0 + 1e-9))
-    if options.deadlines == "hard" and np.isfinite(case.deadline).all():
-        most = min(most, float((case.release + case.deadline).max()) * (1.0 + 1e-8))
-    return most
-
-
 def build(
     case: ScheduleCase,
     *,
@@ -198,6 +181,9 @@ def build(
     due = (case.release + case.deadline)[np.isfinite(case.deadline)]
     values = np.unique(np.concatenate([finite, lags, case.release, due]))
     grid = time_grid(values.tolist(), late, _UNITS)
+    if case.problem.options.energy_limit_j is not None and grid.exact:
+        # the best times under a limit of energy may be fractions of the common unit
+        grid = TimeGrid(scale=grid.scale * max(1.0, np.ceil(_UNITS / (late * grid.scale))), exact=True)
     seconds = np.where(case.allowed, case.seconds, 0.0)
     units = grid.down(seconds) if rounding == "down" else grid.up(seconds)
     slack = 0 if rounding == "down" else 4 * case.n_operations

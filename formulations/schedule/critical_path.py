@@ -7,7 +7,7 @@ import numpy as np
 from formulations.schedule.case import ScheduleCase
 from instances.columns import FloatArray
 
-__all__ = ["heads", "tails"]
+__all__ = ["heads", "latest_end", "tails"]
 
 
 def heads(case: ScheduleCase) -> FloatArray:
@@ -44,3 +44,20 @@ def tails(case: ScheduleCase) -> FloatArray:
         here = case.allowed[:, v]
         tail[here, v] = case.seconds[here, v] + after[here]
     return tail
+
+
+def latest_end(case: ScheduleCase) -> float:
+    """Return seconds by which some optimal plan has ended: time in which nothing happens can be cut out of any plan."""
+    finite = np.where(case.allowed, case.seconds, 0.0)
+    ways = np.isfinite(case.latency)
+    lag = float(case.latency[ways].max(initial=0.0))
+    rate = float(case.seconds_per_byte[ways].max(initial=0.0))
+    readers = np.diff(case.successor_offsets) + (case.is_last if case.problem.options.return_result else 0)
+    copies = np.minimum(readers, case.n_nodes - 1)
+    most = float(case.release.max() + finite.max(axis=0).sum() + (copies * (lag + case.size * rate)).sum())
+    options = case.problem.options
+    if options.makespan_limit_s is not None:
+        most = min(most, options.makespan_limit_s * (1.0 + 1e-9))
+    if options.deadlines == "hard" and np.isfinite(case.deadline).all():
+        most = min(most, float((case.release + case.deadline).max()) * (1.0 + 1e-8))
+    return most
