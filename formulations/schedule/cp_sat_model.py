@@ -89,6 +89,11 @@ class ScheduleCpSatModel:
     node_groups: list[list[int]] = field(default_factory=list)
     task_groups: list[list[int]] = field(default_factory=list)
 
+    @property
+    def exact(self) -> bool:
+        """Whether the whole units of the grid lose nothing."""
+        return self.grid.exact and self.case.problem.options.energy_limit_j is None
+
     def places(self, operation: int) -> list[int]:
         """Return the positions where `operation` may run."""
         return [a for a in range(self.case.n_nodes) if (a, operation) in self.x]
@@ -154,6 +159,7 @@ def build(
     place: IntArray | None = None,
     symmetry: bool | None = None,
     most: float | None = None,
+    units: float = _UNITS,
 ) -> ScheduleCpSatModel:
     """Return the model.
 
@@ -169,6 +175,8 @@ def build(
         Whether alike nodes and tasks stand in order; default: where nothing is fixed.
     most : float, optional
         Seconds by which everything has ended; default `latest_end`.
+    units : float
+        Of time up to the horizon, where there is no common unit or the best times need not be whole ones.
     """
     from formulations.schedule.cp_sat_objective import add_objective
 
@@ -180,15 +188,15 @@ def build(
     lags = (pairs[0][:, None] + pairs[1][:, None] * np.unique(case.size)[None, :]).ravel()
     due = (case.release + case.deadline)[np.isfinite(case.deadline)]
     values = np.unique(np.concatenate([finite, lags, case.release, due]))
-    grid = time_grid(values.tolist(), late, _UNITS)
+    grid = time_grid(values.tolist(), late, units)
     if case.problem.options.energy_limit_j is not None and grid.exact:
         # the best times under a limit of energy may be fractions of the common unit
-        grid = TimeGrid(scale=grid.scale * max(1.0, np.ceil(_UNITS / (late * grid.scale))), exact=True)
+        grid = TimeGrid(scale=grid.scale * max(1.0, np.ceil(units / (late * grid.scale))), exact=True)
     seconds = np.where(case.allowed, case.seconds, 0.0)
-    units = grid.down(seconds) if rounding == "down" else grid.up(seconds)
+    whole = grid.down(seconds) if rounding == "down" else grid.up(seconds)
     slack = 0 if rounding == "down" else 4 * case.n_operations
     model = ScheduleCpSatModel(
-        case, cp_model.CpModel(), grid, rounding, int(grid.up(np.array(late))) + 1 + slack, units
+        case, cp_model.CpModel(), grid, rounding, int(grid.up(np.array(late))) + 1 + slack, whole
     )
     _place(model, place)
     _flows(model)

@@ -213,7 +213,7 @@ def _energy(model: ScheduleCpSatModel, total: _Sum, weight: float) -> None:
     unit = 1.0 / model.grid.scale
     # rounded down, a window may be up to a unit too long; where all is in whole units, so is some optimum, unless a
     # limit of energy makes the best times fractions
-    slack = 0.0 if model.grid.exact and case.problem.options.energy_limit_j is None else unit
+    slack = 0.0 if model.exact else unit
     if model.rounding == "up":
         slack = 0.0
     for a, used in model.used.items():
