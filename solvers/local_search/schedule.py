@@ -124,6 +124,8 @@ class ScheduleLocalSearch:
             plan=plan,
             status=SolutionStatus.NONE if plan is None else SolutionStatus.FEASIBLE,
             termination=ended,
-            reason="no schedule that keeps the limits was found, which is no proof that there is none" if plan is None else "",
+            reason="no schedule that keeps the limits was found, which is no proof that there is none"
+            if plan is None
+            else "",
             info={"evaluations": descent.evaluations, "descents": kicks + 1},
         )

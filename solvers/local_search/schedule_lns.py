@@ -134,7 +134,11 @@ class _Search:
         until = (1.0 - share) * self.claim.seconds_left
         if not plans or not share:
             return
-        limit = {"most_evaluations": 20_000.0} if until == np.inf else {"out_of_time": lambda: self.claim.seconds_left <= until}
+        limit = (
+            {"most_evaluations": 20_000.0}
+            if until == np.inf
+            else {"out_of_time": lambda: self.claim.seconds_left <= until}
+        )
         descent = Descent(case=self.case, rng=self.rng, batch=200, patience=5, **limit)  # type: ignore[arg-type]
         best: Coded | None = None
         for plan in plans:
