@@ -31,14 +31,14 @@ def placed(case: ScheduleCase, plan: SchedulePlan) -> Placed:
 
 
 def _window(now: Placed, size: int, rng: np.random.Generator) -> IntArray:
-    """Operations whose starts are next to each other."""
+    """Return operations whose starts are next to each other."""
     order = now.active[np.argsort(now.start[now.active], kind="stable")]
     first = int(rng.integers(max(1, len(order) - size + 1)))
     return order[first : first + size]
 
 
 def _tasks(now: Placed, size: int, rng: np.random.Generator) -> IntArray:
-    """Whole tasks; of a task that is too large, a part that follows on."""
+    """Return whole tasks; of a task that is too large, a part that follows on."""
     chosen: list[int] = []
     for task in rng.permutation(now.case.n_tasks).tolist():
         rows = now.active[now.case.task[now.active] == task]
@@ -51,7 +51,7 @@ def _tasks(now: Placed, size: int, rng: np.random.Generator) -> IntArray:
 
 
 def _node(now: Placed, size: int, rng: np.random.Generator) -> IntArray:
-    """What runs on one or two nodes, in a row where it is too much."""
+    """Return what runs on one or two nodes, in a row where it is too much."""
     used = np.unique(now.place[now.active])
     some = rng.choice(used, size=min(2, len(used)), replace=False)
     rows = now.active[np.isin(now.place[now.active], some)]
@@ -61,7 +61,7 @@ def _node(now: Placed, size: int, rng: np.random.Generator) -> IntArray:
 
 
 def _chain(now: Placed, size: int, rng: np.random.Generator) -> IntArray:
-    """An operation with those that it is next to in its graph, and those next to them."""
+    """Return an operation with those that it is next to in its graph, and those next to them."""
     case, first = now.case, int(rng.choice(now.active))
     seen, queue = {first}, [first]
     while queue and len(seen) < size:
@@ -75,7 +75,7 @@ def _chain(now: Placed, size: int, rng: np.random.Generator) -> IntArray:
 
 
 def _random(now: Placed, size: int, rng: np.random.Generator) -> IntArray:
-    """Any operations."""
+    """Return any operations."""
     return rng.choice(now.active, size=min(size, len(now.active)), replace=False)
 
 

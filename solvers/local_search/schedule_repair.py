@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from formulations.schedule.case import ScheduleCase
 from formulations.schedule.cp_sat_model import Rounding, ScheduleCpSatModel, build
 from formulations.schedule.plan import SchedulePlan
 from formulations.schedule.timing import retime
