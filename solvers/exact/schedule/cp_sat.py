@@ -122,4 +122,5 @@ class _Search:
             seed=self.seed,
             on_solution=report,
             on_bound=bound,
+            linearization=None if self.case.problem.options.regular else 2,
         )
