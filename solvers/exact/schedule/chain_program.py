@@ -8,6 +8,7 @@ core or channel, together they are optimal. Where they do, the sum is a bound, a
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,8 +18,8 @@ from formulations.schedule.plan import SchedulePlan
 from instances.columns import IntArray
 from solvers.contract import Budget, MethodParams, Outcome, Termination, Trace
 from solvers.exact.claim import Claim
-from solvers.exact.schedule.exact_times import retime
-from solvers.exact.schedule.path_search import best_walk, walk_costs
+from formulations.schedule.timing import retime
+from solvers.exact.schedule.path_search import PathCosts, best_walk, walk_costs
 from solvers.registry import register
 
 __all__ = ["ScheduleChainProgram", "late_cost", "straight_plan"]
@@ -96,11 +97,12 @@ class ScheduleChainProgram:
         return claim.outcome(Termination.COMPLETED)
 
 
-def _seconds_alone(case: ScheduleCase, path: IntArray, late: Callable[[float], float]) -> Any:
-    from dataclasses import replace
-
+def _seconds_alone(case: ScheduleCase, path: IntArray, late: Callable[[float], float]) -> PathCosts:
+    """Return the costs of a path of which only the seconds count."""
     nothing = np.zeros(case.n_nodes)
-    costs = walk_costs(case, path, second=1.0, idle=nothing, switch=nothing, late=lambda s: np.inf * (late(s) == np.inf))
+    costs = walk_costs(
+        case, path, second=1.0, idle=nothing, switch=nothing, late=lambda s: np.inf if late(s) == np.inf else 0.0
+    )
     return replace(costs, direct=np.zeros_like(costs.direct), send=np.where(np.isfinite(costs.send), 0.0, np.inf))
 
 

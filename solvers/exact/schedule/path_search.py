@@ -108,9 +108,9 @@ class _Search:
         run = c.seconds[:, v + 1]
         with np.errstate(invalid="ignore"):
             cost = c.send[v] + lag * (c.second + c.idle[:, None] + c.idle[None, :])
-            cost = cost + (run * (c.second + c.idle) + c.direct[:, v + 1])[None, :]
-        stay = np.diag_indices(self.n)
-        cost[stay] = run * (c.second + c.idle) + c.direct[:, v + 1]
+            runs = run * (c.second + c.idle) + c.direct[:, v + 1]
+            cost = cost + runs[None, :]
+        cost[np.diag_indices(self.n)] = runs
         seconds = lag + run[None, :]
         return np.where(np.isfinite(seconds), cost, np.inf), seconds
 
