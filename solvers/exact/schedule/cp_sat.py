@@ -14,7 +14,7 @@ from solvers.backends.contract import MilpLimits
 from solvers.backends.cp_sat import CpSatResult, solve_cp_sat
 from solvers.contract import Budget, MethodParams, Outcome, SolutionStatus, Termination, Trace
 from solvers.exact.claim import Claim
-from solvers.exact.schedule.exact_times import retime
+from formulations.schedule.timing import retime
 from solvers.exact.schedule.start import NO_START, check_start, first_plan
 from solvers.registry import register
 
@@ -124,4 +124,5 @@ class _Search:
             seed=self.seed,
             on_solution=report,
             on_bound=bound,
+            linearization=None if self.case.problem.options.regular else 2,
         )

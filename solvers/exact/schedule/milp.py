@@ -15,7 +15,7 @@ from solvers.backends.linear_model import linear_model
 from solvers.backends.registry import BackendName, backend, decline_backend
 from solvers.contract import Budget, MethodParams, Outcome, SolutionStatus, Termination, Trace
 from solvers.exact.claim import Claim
-from solvers.exact.schedule.exact_times import retime
+from formulations.schedule.timing import retime
 from solvers.registry import register
 
 __all__ = ["ScheduleMilp", "ScheduleMilpParams"]
