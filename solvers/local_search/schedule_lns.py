@@ -139,7 +139,7 @@ class _Search:
             if until == np.inf
             else {"out_of_time": lambda: self.claim.seconds_left <= until}
         )
-        descent = Descent(case=self.case, rng=self.rng, batch=200, patience=5, **limit)  # type: ignore[arg-type]
+        descent = Descent(case=self.case, rng=self.rng, batch=200, patience=5, **limit)
         best: Coded | None = None
         for plan in plans:
             coded = descent.code(plan)
@@ -193,7 +193,7 @@ class _Search:
                 self.now,
                 free,
                 nodes,
-                rounding=rounding,  # type: ignore[arg-type]
+                rounding=rounding,
                 seconds=seconds,
                 threads=self.claim.budget.threads,
                 seed=int(self.rng.integers(2**31)),

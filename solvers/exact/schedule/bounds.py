@@ -217,8 +217,13 @@ class _Rounds:
     def _walk(self, p: int, share: FloatArray) -> tuple[float, FloatArray]:
         """Return the least cost of path p under its shares, and what it pays where its share is whole."""
         case, path = self.case, self.paths[p]
-        key = (int(case.problem.instance.workload.task_network[p]), float(case.deadline[p]), float(case.release[p]),
-               int(case.source[p]), share.tobytes())
+        key = (
+            int(case.problem.instance.workload.task_network[p]),
+            float(case.deadline[p]),
+            float(case.release[p]),
+            int(case.source[p]),
+            share.tobytes(),
+        )
         if key not in self.known:
             costs = walk_costs(
                 case, path, second=0.0, idle=self.idle * share, switch=self.switch * share, late=self.late[p]

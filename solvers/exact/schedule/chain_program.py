@@ -133,7 +133,9 @@ def straight_plan(case: ScheduleCase, place: IntArray) -> SchedulePlan:
     for w in range(n):
         for v in case.predecessors_of(w).tolist():
             a, b = int(place[v]), int(place[w])
-            start[w] = max(start[w], start[v] + case.seconds[a, v] + (case.transfer_seconds(v, a, b) if a != b else 0.0))
+            start[w] = max(
+                start[w], start[v] + case.seconds[a, v] + (case.transfer_seconds(v, a, b) if a != b else 0.0)
+            )
     transfers = case.transfers(place)
     made = transfers[:, 0]
     return case.plan(place, start, transfers, start[made] + case.seconds[place[made], made])
