@@ -93,6 +93,15 @@ class ScheduleCpSat:
         return claim.outcome(ended, result.reason)
 
 
+def _parameters(case: ScheduleCase) -> dict[str, int | bool]:
+    """Return CP-SAT's parameters: no linear relaxation where only orders are open, all of it for windows of nodes."""
+    if not case.problem.options.regular:
+        return {"linearization_level": 2}
+    if (case.allowed.sum(axis=0) == 1).all():
+        return {"linearization_level": 0, "use_dynamic_precedence_in_disjunctive": True}
+    return {}
+
+
 def _for(claim: Claim, share: float) -> Callable[[], float]:
     """Return a clock that runs out when `share` of the seconds now left is gone."""
     kept = (1.0 - share) * claim.seconds_left if claim.budget.seconds is not None else 0.0
@@ -152,5 +161,5 @@ class _Search:
             seed=self.seed,
             on_solution=report,
             on_bound=bound,
-            linearization=None if self.case.problem.options.regular else 2,
+            parameters=_parameters(self.case),
         )
