@@ -40,12 +40,16 @@ def _unit(model: ScheduleCpSatModel, seconds: float) -> int:
     return int(model.grid.down(np.array(seconds * (1.0 + 1e-12))))
 
 
-def _renamed(model: ScheduleCpSatModel, plan: SchedulePlan) -> tuple[IntArray, FloatArray, dict[tuple[int, int], float]]:
+def _renamed(
+    model: ScheduleCpSatModel, plan: SchedulePlan
+) -> tuple[IntArray, FloatArray, dict[tuple[int, int], float]]:
     case = model.case
     at = {int(node): position for position, node in enumerate(case.nodes)}
     place = np.array([at[int(node)] for node in plan.node])
     start = np.array(plan.start_s)
-    rows = zip(plan.transfer_operation.tolist(), plan.transfer_node.tolist(), plan.transfer_start_s.tolist(), strict=True)
+    rows = zip(
+        plan.transfer_operation.tolist(), plan.transfer_node.tolist(), plan.transfer_start_s.tolist(), strict=True
+    )
     sends = {(v, at[node]): when for v, node, when in rows}
     offsets = case.problem.offsets
     operations, nodes = np.arange(case.n_operations), np.arange(case.n_nodes)

@@ -453,7 +453,9 @@ def _memory(model: ScheduleCpSatModel) -> None:
     """(S9) Weights fit."""
     case, problem = model.case, model.problem
     for a in range(case.n_nodes):
-        here = [v for v in range(case.n_operations) if (a, v) in model.x and not case.is_input[v] and case.memory[v] > 0]
+        here = [
+            v for v in range(case.n_operations) if (a, v) in model.x and not case.is_input[v] and case.memory[v] > 0
+        ]
         limit = float(case.memory_limit[a])
         if not here or case.memory[here].sum() <= limit:
             continue

@@ -83,7 +83,9 @@ class ScheduleCpSat:
             if claim.closed or model.exact:
                 break
             # a plan of the relaxation may break a limit by a unit
-            other = search.run(search.model("up", units), 1.0 if result.termination is not Termination.COMPLETED else 0.3)
+            other = search.run(
+                search.model("up", units), 1.0 if result.termination is not Termination.COMPLETED else 0.3
+            )
             if Termination.COMPLETED not in (result.termination, other.termination) or claim.closed:
                 break
         assert result is not None
