@@ -15,7 +15,7 @@ from formulations.schedule.plan import SchedulePlan
 from instances.columns import BoolArray, FloatArray, IntArray
 from instances.errors import InputError
 
-__all__ = ["Activities", "activities_of", "earliest"]
+__all__ = ["Activities", "activities_of", "earliest", "used", "waiting"]
 
 _SLACK = 1e-9  # share of the horizon by which the plan's times may be off, as with the referee
 
@@ -63,7 +63,8 @@ def activities_of(case: ScheduleCase, plan: SchedulePlan) -> Activities:
     """Return the activities of `plan` with the arcs of its tensors, cores and channels.
 
     Activities of a node or channel follow each other by their starts in `plan`, and by the tensors where those contradict
-    it; an operation goes to the core that is free at its start and was free last.
+    it; on a node with several cores an operation follows one that it reads where it can, else it takes the core that was
+    free first, so that the orders bind as little as may be.
 
     Raises
     ------
@@ -100,7 +101,18 @@ def activities_of(case: ScheduleCase, plan: SchedulePlan) -> Activities:
     slack = _SLACK * float(np.abs(planned + seconds).max(initial=0.0))
     cores = np.concatenate([[0], np.cumsum(case.cores)])
     pairs = _in_a_row(
-        order, node, to, seconds, planned, slack, cores, case.channels, case.channel_offsets, case.n_channels
+        order,
+        after,
+        after_offsets,
+        node,
+        to,
+        seconds,
+        planned,
+        slack,
+        cores,
+        case.channels,
+        case.channel_offsets,
+        case.n_channels,
     )
     before, before_offsets = _lists(np.concatenate([heads, pairs[:, 1]]), np.concatenate([tails, pairs[:, 0]]), size)
     last = np.flatnonzero(case.is_last)
@@ -123,6 +135,20 @@ def activities_of(case: ScheduleCase, plan: SchedulePlan) -> Activities:
 def earliest(what: Activities, floor: FloatArray) -> FloatArray:
     """Return the earliest start of every activity, at or after `floor`, shape (A,)."""
     found: FloatArray = _earliest(what.order, what.before, what.before_offsets, what.seconds, floor)
+    return found
+
+
+def used(case: ScheduleCase, what: Activities) -> BoolArray:
+    """Return which positions take part, shape (N,)."""
+    found = np.zeros(case.n_nodes, dtype=bool)
+    found[what.node[~what.is_input]] = True
+    found[what.to[what.to >= 0]] = True
+    return found
+
+
+def waiting(case: ScheduleCase, what: Activities) -> IntArray:
+    """Return the positions that take part and cost something while they are on."""
+    found: IntArray = np.flatnonzero(used(case, what) & (case.idle_watts > 0))
     return found
 
 
@@ -188,7 +214,9 @@ def _in_turn(after, after_offsets, waiting, planned):
 
 
 @njit(cache=True, error_model="numpy")
-def _in_a_row(order, node, to, seconds, planned, slack, cores, channels, channel_offsets, n_channels):
+def _in_a_row(
+    order, after, after_offsets, node, to, seconds, planned, slack, cores, channels, channel_offsets, n_channels
+):
     """Return the pairs that follow each other on a core or a channel; what takes no time holds neither."""
     nodes = len(cores) - 1
     on_core, core_free = np.full(cores[nodes], -1), np.full(cores[nodes], -np.inf)
@@ -206,9 +234,15 @@ def _in_a_row(order, node, to, seconds, planned, slack, cores, channels, channel
         if to[a] < 0:
             core = cores[node[a]]
             for one in range(core + 1, cores[node[a] + 1]):
-                here, best, start = core_free[one], core_free[core], planned[a] + slack
-                if (here <= start and (here > best or best > start)) or (here < best and best > start):
+                if core_free[one] < core_free[core]:
                     core = one
+            for one in range(cores[node[a]], cores[node[a] + 1]):
+                # behind what it reads an operation waits anyway
+                if on_core[one] >= 0 and core_free[one] <= planned[a] + slack:
+                    b = on_core[one]
+                    for row in range(after_offsets[b], after_offsets[b + 1]):
+                        if after[row] == a:
+                            core = one
             if on_core[core] >= 0:
                 pairs[count, 0], pairs[count, 1] = on_core[core], a
                 count += 1

@@ -23,7 +23,7 @@ def retime(case: ScheduleCase, plan: SchedulePlan) -> SchedulePlan:
     """Return the best plan with the placement and the orders of `plan`.
 
     Operations of a node and transfers of a channel are ordered by their starts in `plan`, those of a node with several
-    cores core by core, each on the core that was free last. A plan that starts something too early is mended; no plan
+    cores core by core (`activities_of` says which). A plan that starts something too early is mended; no plan
     without violations gets worse. Where no times keep every hard deadline and limit, starts are the earliest.
 
     Parameters

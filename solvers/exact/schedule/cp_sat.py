@@ -10,18 +10,23 @@ import numpy as np
 
 from formulations.schedule.case import ScheduleCase, case_of
 from formulations.schedule.cp_sat_model import Rounding, ScheduleCpSatModel, build
+from formulations.schedule.critical_path import heads, latest_end, tails
+from formulations.schedule.timing import retime
 from solvers.backends.contract import MilpLimits
 from solvers.backends.cp_sat import CpSatResult, solve_cp_sat
 from solvers.contract import Budget, MethodParams, Outcome, SolutionStatus, Termination, Trace
 from solvers.exact.claim import Claim
-from formulations.schedule.timing import retime
+from solvers.exact.schedule.bounds import schedule_bound
 from solvers.exact.schedule.start import NO_START, check_start, first_plan
 from solvers.registry import register
 
 __all__ = ["ScheduleCpSat", "ScheduleCpSatParams"]
 
-_LEVELS = (2.0**10, 2.0**14, 2.0**18, 2.0**22)
-"""Units of time up to the horizon, where no grid is exact: large domains are slow, a coarse grid leaves a gap."""
+_COARSEST, _FINEST, _FINER = 2.0**10, 2.0**22, 2.0**4
+_ROOT_SHARE = 0.1
+"""Of the seconds, for bounds without a search."""
+_UNITS_A_LAYER = 50.0
+"""Units of time of the first grid for every operation of the critical path, where no grid is exact."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +63,14 @@ class ScheduleCpSat:
         """Solve the model on finer and finer grids until plan and bound meet; on the first where it is exact."""
         case, claim = case_of(problem), Claim(budget=budget, trace=trace)
         search = _Search(case, claim, int(rng.integers(2**31)))
+        known = schedule_bound(case, _for(claim, _ROOT_SHARE), claim.raise_bound)
+        if known.value == np.inf:
+            return claim.infeasible("a limit is below what every plan takes")
         first_plan(problem, self.params.start, claim, rng)
-        levels = _LEVELS if case.problem.options.energy_limit_j is not None else _LEVELS[1:]
+        if claim.closed:
+            return claim.outcome(Termination.COMPLETED)
         result = None
-        for units in levels:
+        for units in _levels(case):
             model = search.model("down", units)
             share = 1.0 if model.exact else 0.85
             result = search.run(model, share)
@@ -86,6 +95,33 @@ class ScheduleCpSat:
         return claim.outcome(ended, result.reason)
 
 
+def _parameters(case: ScheduleCase) -> dict[str, int | bool]:
+    """Return CP-SAT's parameters: no linear relaxation where only orders are open, all of it for windows of nodes."""
+    if not case.problem.options.regular:
+        return {"linearization_level": 2}
+    if (case.allowed.sum(axis=0) == 1).all():
+        return {"linearization_level": 0, "use_dynamic_precedence_in_disjunctive": True}
+    return {}
+
+
+def _for(claim: Claim, share: float) -> Callable[[], float]:
+    """Return a clock that runs out when `share` of the seconds now left is gone."""
+    kept = (1.0 - share) * claim.seconds_left if claim.budget.seconds is not None else 0.0
+    return lambda: claim.seconds_left - kept
+
+
+def _levels(case: ScheduleCase) -> list[float]:
+    """Return units of time up to the horizon, finer and finer: large domains are slow, a coarse grid leaves a gap."""
+    least = min(float((heads(case) + tails(case)).min(axis=0).max()), latest_end(case))
+    depth = max(len(case.problem.network_of(task)) for task in range(case.n_tasks))
+    wanted = _UNITS_A_LAYER * depth * latest_end(case) / max(least, 1e-300)
+    units = float(np.clip(2.0 ** np.ceil(np.log2(max(wanted, 1.0))), _COARSEST, _FINEST))
+    found = [units]
+    while found[-1] < _FINEST:
+        found.append(min(_FINEST, found[-1] * _FINER))
+    return found
+
+
 @dataclass(slots=True)
 class _Search:
     case: ScheduleCase
@@ -94,7 +130,10 @@ class _Search:
 
     def model(self, rounding: Rounding, units: float) -> ScheduleCpSatModel:
         """Return a model that starts at the best plan, and asks for none that is worse."""
-        model = build(self.case, rounding=rounding, units=units)
+        most, weight = latest_end(self.case), self.case.problem.options.makespan_weight
+        if self.claim.value is not None and weight:
+            most = min(most, self.claim.value / weight * (1.0 + 1e-9))
+        model = build(self.case, rounding=rounding, units=units, most=most)
         if self.claim.plan is not None and self.claim.value is not None:
             model.hint(self.claim.plan)
             if rounding == "down":
@@ -124,5 +163,5 @@ class _Search:
             seed=self.seed,
             on_solution=report,
             on_bound=bound,
-            linearization=None if self.case.problem.options.regular else 2,
+            parameters=_parameters(self.case),
         )
