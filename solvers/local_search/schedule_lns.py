@@ -183,7 +183,9 @@ class _Search:
     def _repair(self, state: Placed, free: IntArray, nodes: BoolArray) -> Repair:
         """Repair, take what is no worse, and adapt the size."""
         whole = len(free) == len(state.active)
-        seconds = min(self.claim.seconds_left, self.params.repair_s * (5.0 if whole else 1.0))
+        left = self.claim.seconds_left
+        # what is left goes on with smaller neighbourhoods where the whole does not end
+        seconds = min(left / 2, 5.0 * self.params.repair_s) if whole else min(left, self.params.repair_s)
         result = Repair(plans=[], complete=False)
         for rounding in ("down", "up"):
             if seconds <= 0:
