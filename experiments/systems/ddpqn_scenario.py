@@ -87,7 +87,8 @@ def problem_of(networks: Sequence[NetworkGraph], slower: float = 1.0, **options:
     """
     n = len(NODES)
     pairs = [(a, b) for a in range(n) for b in range(n) if a != b]
-    tiers = [tuple(sorted((int(NODES[a].tier), int(NODES[b].tier)))) for a, b in pairs]
+    levels = [(int(NODES[a].tier), int(NODES[b].tier)) for a, b in pairs]
+    tiers = [(min(two), max(two)) for two in levels]
     kinds = tuple(
         NodeKind(name=one.name, operations_per_s=one.operations_per_s, transmit_watts=_SEND_WATTS[one.tier])
         for one in NODES
