@@ -10,7 +10,7 @@ from formulations.schedule.plan import SchedulePlan
 from instances.columns import FloatArray, IntArray
 
 if TYPE_CHECKING:
-    from formulations.schedule.cp_sat_model import ScheduleCpSatModel
+    from formulations.schedule.cp_sat_variables import ScheduleCpSatModel
 
 __all__ = ["hint"]
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, TypeAlias
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from ortools.sat.python import cp_model
 
+from formulations.schedule.cp_sat_variables import IntVar, ScheduleCpSatModel, due
 from formulations.schedule.whole_numbers import common_multiplier
-
-if TYPE_CHECKING:
-    from formulations.schedule.cp_sat_model import ScheduleCpSatModel
 
 __all__ = ["add_objective"]
 
-IntVar: TypeAlias = Any
 _FINEST_RATIO = 2.0**12
 _FINE = 2.0**17
 _RESOLUTION = 2.0**22
@@ -112,8 +110,6 @@ def _after(model: ScheduleCpSatModel, task: int, when: float, name: str) -> IntV
 
 
 def _missed(model: ScheduleCpSatModel, task: int, goal: _Sum) -> None:
-    from formulations.schedule.cp_sat_model import due
-
     missed = model.problem.new_bool_var(f"missed_{task}")
     model.problem.add(model.end[task] <= due(model, task)).only_enforce_if(~missed)
     goal.literal(missed, model.case.problem.options.missed_weight)
@@ -177,7 +173,7 @@ def _along_path(model: ScheduleCpSatModel, task: int, a: int) -> tuple[list[IntV
     for v in path:
         if (a, v) in model.x and not case.is_input[v]:
             add(model.x[a, v], int(model.seconds[a, v]))
-    for v, w in zip(path, path[1:], strict=False):
+    for v, w in pairwise(path):
         for b in range(case.n_nodes):
             if b != a and (v, w, a, b) in model.flow:
                 add(model.flow[v, w, a, b], model.lag(v, a, b))

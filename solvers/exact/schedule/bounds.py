@@ -15,7 +15,7 @@ The shares rise where a path uses a node much and fall where it does not (a subg
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -101,7 +101,7 @@ def schedule_bound(
             return Bounds(value=np.inf, parts=parts)
         best = max(best, raised(times + options.makespan_weight * makespan + float(direct.sum())))
     if options.energy_weight or options.price_weight:
-        for shared in _by_paths(case, direct, left):
+        for shared in _Rounds(case, direct, left):
             if shared == np.inf:
                 return Bounds(value=np.inf, parts=parts)
             parts["energy_and_price"] = max(shared, parts.get("energy_and_price", 0.0))
@@ -167,10 +167,6 @@ def _prices(case: ScheduleCase, times: FloatArray, seconds: float) -> FloatArray
     return price / total if total > 0 else None
 
 
-def _by_paths(case: ScheduleCase, direct: FloatArray, left: Callable[[], float]) -> "_Rounds":
-    return _Rounds(case, direct, left)
-
-
 class _Rounds:
     """Bounds on weighted energy and price from paths with shares of the nodes, better and better."""
 
@@ -188,12 +184,9 @@ class _Rounds:
 
     def _limit(self, task: int) -> Callable[[float], float]:
         late = late_cost(self.case, task)
-        return lambda seconds: np.inf * 1.0 if late(seconds) == np.inf else 0.0
+        return lambda seconds: np.inf if late(seconds) == np.inf else 0.0
 
-    def __iter__(self) -> "object":
-        return self._run()
-
-    def _run(self):  # type: ignore[no-untyped-def]
+    def __iter__(self) -> Iterator[float]:
         case, n_paths = self.case, len(self.paths)
         shares = np.full((case.n_nodes, n_paths), 1.0 / n_paths)
         best, step = -np.inf, 1.0
@@ -239,7 +232,8 @@ def _onto_simplex(shares: FloatArray) -> FloatArray:
     over = (np.cumsum(ordered, axis=1) - 1.0) / np.arange(1, shares.shape[1] + 1)
     last = (ordered > over).sum(axis=1) - 1
     found: FloatArray = np.maximum(shares - over[np.arange(len(shares)), last][:, None], 0.0)
-    return found / np.maximum(found.sum(axis=1, keepdims=True), 1.0)
+    found /= np.maximum(found.sum(axis=1, keepdims=True), 1.0)
+    return found
 
 
 def _longest_path(case: ScheduleCase, task: int) -> IntArray:

@@ -15,10 +15,10 @@ import numpy as np
 
 from formulations.schedule.case import ScheduleCase, case_of
 from formulations.schedule.plan import SchedulePlan
+from formulations.schedule.timing import retime
 from instances.columns import IntArray
 from solvers.contract import Budget, MethodParams, Outcome, Termination, Trace
 from solvers.exact.claim import Claim
-from formulations.schedule.timing import retime
 from solvers.exact.schedule.path_search import PathCosts, best_walk, walk_costs
 from solvers.registry import register
 

@@ -9,13 +9,13 @@ import numpy as np
 
 from formulations.schedule.case import case_of
 from formulations.schedule.pyomo_model import build
+from formulations.schedule.timing import retime
 from instances.errors import InputError
 from solvers.backends.contract import MilpLimits
 from solvers.backends.linear_model import linear_model
 from solvers.backends.registry import BackendName, backend, decline_backend
 from solvers.contract import Budget, MethodParams, Outcome, SolutionStatus, Termination, Trace
 from solvers.exact.claim import Claim
-from formulations.schedule.timing import retime
 from solvers.registry import register
 
 __all__ = ["ScheduleMilp", "ScheduleMilpParams"]

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from formulations.schedule.case import ScheduleCase
-from instances.columns import FloatArray, IntArray
+from instances.columns import BoolArray, FloatArray, IntArray
 
 __all__ = ["PathCosts", "PathResult", "best_walk", "walk_costs"]
 
@@ -59,7 +59,7 @@ class PathCosts:
     second: float
     idle: FloatArray
     switch: FloatArray
-    counts: IntArray
+    counts: BoolArray
     late: Callable[[float], float]
     home: int | None = None
 
@@ -91,7 +91,7 @@ class _Search:
         self.costs = costs
         self.n = costs.seconds.shape[0]
         self.length = len(costs.operations)
-        self.timed = not (costs.late(0.0) == costs.late(1e300))
+        self.timed = costs.late(0.0) != costs.late(1e300)
         lag = costs.send_seconds.min(axis=0)
         took = costs.seconds.min(axis=0)[np.flatnonzero(costs.counts)].min(initial=np.inf)
         away = lag + lag.T
