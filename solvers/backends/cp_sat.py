@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ortools.sat.python import cp_model
@@ -45,6 +45,7 @@ def solve_cp_sat(
     on_solution: Callable[[IntVarValue], None] | None = None,
     on_bound: Callable[[float], None] | None = None,
     presolve: bool = True,
+    parameters: Mapping[str, int | bool] | None = None,
 ) -> CpSatResult:
     """Solve `model`, a minimisation.
 
@@ -62,6 +63,8 @@ def solve_cp_sat(
         Whether CP-SAT simplifies the model first. Version 9.15 has claimed optima that were none after
         simplifying clauses beside linear constraints of large coefficients. The step that was at fault wherever we
         looked, the search for constraints that include each other, is always left out.
+    parameters : mapping, optional
+        Further parameters of CP-SAT by their names.
     """
     limits = limits or MilpLimits()
     solver = cp_model.CpSolver()
@@ -70,6 +73,8 @@ def solve_cp_sat(
     solver.parameters.relative_gap_limit = limits.relative_gap
     solver.parameters.cp_model_presolve = presolve
     solver.parameters.presolve_inclusion_work_limit = 0
+    for name, setting in (parameters or {}).items():
+        setattr(solver.parameters, name, setting)
     if limits.seconds is not None:
         solver.parameters.max_time_in_seconds = limits.seconds
     if on_bound is not None:

@@ -1,0 +1,13 @@
+"""Exact methods of the family `schedule`, and bounds.
+
+cp_sat.py, milp.py
+    The methods `schedule-cp-sat` and `schedule-milp`: a mathematical model and its solver.
+enumeration.py, order_search.py
+    The method `schedule-enumeration`: brute force over placements and orders, for small problems.
+chain_program.py, path_search.py
+    The method `schedule-chain-dp`: labels over layers, nodes and what is left on, for chains that do not meet.
+bound.py, bounds.py
+    The method `schedule-bound`: critical paths, loads, and energy by paths that share the nodes.
+start.py
+    The plan of another method to start from.
+"""
