@@ -1,0 +1,291 @@
+"""The batched evaluator of the family `schedule`: many placements with ranks at once, priced as the referee does.
+
+The schedules are those of `formulations.schedule.decoder`: every operation and transfer as early as its turn allows.
+Where energy counts a plan may gain by waiting; `formulations.schedule.timing` finds the best times of one plan.
+"""
+
+# mypy: disable-error-code="no-untyped-def"
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import get_num_threads, njit, prange
+
+from formulations.schedule.case import ScheduleCase
+from formulations.schedule.decoder import decode_into, decoder_arrays, new_room
+from instances.columns import FloatArray, IntArray
+from instances.errors import InputError
+
+__all__ = ["LIMIT_TOLERANCE", "EvaluatorArrays", "evaluate_population", "evaluator_arrays", "new_ledger", "price"]
+
+LIMIT_TOLERANCE = 1e-9
+"""Relative amount by which a limit may be passed, as with the referee."""
+
+
+class EvaluatorArrays(NamedTuple):
+    """What decoder and evaluator read of a `ScheduleCase`, in plain arrays for kernels; names as there.
+
+    `weights` are those of the objective in the order of `ScheduleOptions`; limits are ``inf`` where there is none, and
+    so is `hard_deadline` where deadlines are soft. The first fields are those of `DecoderArrays`: kernels that run in
+    parallel take no tuple within a tuple.
+    """
+
+    task: IntArray
+    is_input: IntArray
+    is_last: IntArray
+    source: IntArray
+    release: FloatArray
+    seconds: FloatArray
+    size: FloatArray
+    predecessors: IntArray
+    predecessor_offsets: IntArray
+    successors: IntArray
+    successor_offsets: IntArray
+    latency: FloatArray
+    seconds_per_byte: FloatArray
+    channels: IntArray
+    channel_offsets: IntArray
+    core_offsets: IntArray
+    n_channels: int
+    return_result: bool
+    weights: FloatArray
+    joules: FloatArray
+    price: FloatArray
+    memory: FloatArray
+    memory_limit: FloatArray
+    joules_per_byte: FloatArray
+    price_per_byte: FloatArray
+    transmit_watts: FloatArray
+    idle_watts: FloatArray
+    switch_on_joules: FloatArray
+    deadline: FloatArray
+    hard_deadline: FloatArray
+    weight: FloatArray
+    makespan_limit: float
+    energy_limit: float
+    price_limit: float
+    counts_energy: bool
+    counts_price: bool
+    counts_memory: bool
+
+
+class Ledger(NamedTuple):
+    """Working arrays of one pricing at a time, shape (N,): windows and bytes of the nodes, and where a tensor went."""
+
+    on: FloatArray
+    off: FloatArray
+    held: FloatArray
+    sent_by: IntArray
+
+
+def evaluator_arrays(case: ScheduleCase) -> EvaluatorArrays:
+    """Return what the evaluator reads of `case`."""
+    options = case.problem.options
+
+    def real(values) -> FloatArray:
+        return np.array(values, dtype=np.float64, order="C")
+
+    def limit(value: float | None) -> float:
+        return np.inf if value is None else float(value)
+
+    hard = options.deadlines == "hard"
+    return EvaluatorArrays(
+        **decoder_arrays(case)._asdict(),
+        weights=np.array(
+            [
+                options.makespan_weight,
+                options.response_weight,
+                options.weighted_response_weight,
+                options.tardiness_weight,
+                options.missed_weight,
+                options.energy_weight,
+                options.price_weight,
+            ]
+        ),
+        joules=real(case.joules),
+        price=real(case.price),
+        memory=real(np.where(case.is_input, 0.0, case.memory)),
+        memory_limit=real(case.memory_limit),
+        joules_per_byte=real(case.joules_per_byte),
+        price_per_byte=real(case.price_per_byte),
+        transmit_watts=real(case.transmit_watts),
+        idle_watts=real(case.idle_watts),
+        switch_on_joules=real(case.switch_on_joules),
+        deadline=real(case.deadline),
+        hard_deadline=real(case.deadline) if hard else np.full(case.n_tasks, np.inf),
+        weight=real(case.weight),
+        makespan_limit=limit(options.makespan_limit_s),
+        energy_limit=limit(options.energy_limit_j),
+        price_limit=limit(options.price_limit),
+        counts_energy=not options.regular,
+        counts_price=options.price_weight > 0 or options.price_limit is not None,
+        counts_memory=bool(np.isfinite(case.memory_limit).any()),
+    )
+
+
+@njit(cache=True, error_model="numpy")
+def new_ledger(arrays):
+    """Return working arrays for one pricing."""
+    nodes = len(arrays.memory_limit)
+    return Ledger(np.empty(nodes), np.empty(nodes), np.empty(nodes), np.empty(nodes, np.int64))
+
+
+@njit(cache=True, error_model="numpy")
+def _over(got, limit):
+    """Return by what share `got` is over `limit`, 0 within the tolerance; over a limit of 0, `got` itself."""
+    if got <= limit * (1.0 + LIMIT_TOLERANCE):
+        return 0.0
+    return (got - limit) / limit if limit > 0.0 else got
+
+
+@njit(cache=True, error_model="numpy")
+def _possible(arrays, place):
+    """Return whether every operation may run where it is and every tensor finds a way."""
+    for v in range(len(place)):
+        here = place[v]
+        if not arrays.seconds[here, v] < np.inf:
+            return False
+        for row in range(arrays.successor_offsets[v], arrays.successor_offsets[v + 1]):
+            if not arrays.latency[here, place[arrays.successors[row]]] < np.inf:
+                return False
+        if (
+            arrays.return_result
+            and arrays.is_last[v] == 1
+            and not arrays.latency[here, arrays.source[arrays.task[v]]] < np.inf
+        ):
+            return False
+    return True
+
+
+@njit(cache=True, error_model="numpy", inline="always")
+def _stay(ledger, node, start, end):
+    ledger.on[node] = min(ledger.on[node], start)
+    ledger.off[node] = max(ledger.off[node], end)
+
+
+@njit(cache=True, error_model="numpy")
+def _transfers(arrays, place, room, ledger):
+    """Return joules and money of all transfers, and stretch the windows of their ends."""
+    joules, money = 0.0, 0.0
+    ledger.sent_by[:] = -1
+    for v in range(len(place)):
+        here = place[v]
+        for row in range(arrays.successor_offsets[v], arrays.successor_offsets[v + 1]):
+            to = place[arrays.successors[row]]
+            if to == here or ledger.sent_by[to] == v:
+                continue
+            ledger.sent_by[to] = v
+            start, end = room.sent[row], room.arrived[row]
+            _stay(ledger, here, start, end)
+            _stay(ledger, to, start, end)
+            seconds = arrays.latency[here, to] + arrays.size[v] * arrays.seconds_per_byte[here, to]
+            joules += arrays.size[v] * arrays.joules_per_byte[here, to] + arrays.transmit_watts[here] * seconds
+            money += arrays.size[v] * arrays.price_per_byte[here, to]
+        home = arrays.source[arrays.task[v]]
+        if arrays.return_result and arrays.is_last[v] == 1 and here != home:
+            seconds = arrays.latency[here, home] + arrays.size[v] * arrays.seconds_per_byte[here, home]
+            start = room.sent_back[arrays.task[v]]
+            _stay(ledger, here, start, start + seconds)
+            _stay(ledger, home, start, start + seconds)
+            joules += arrays.size[v] * arrays.joules_per_byte[here, home] + arrays.transmit_watts[here] * seconds
+            money += arrays.size[v] * arrays.price_per_byte[here, home]
+    return joules, money
+
+
+@njit(cache=True, error_model="numpy")
+def price(arrays, place, room, ledger):
+    """Return objective and excess of the schedule that `decode_into` left in `room`."""
+    makespan, total, weighted, tardiness, missed, excess = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    tasks = len(arrays.release)
+    for task in range(tasks):
+        response = room.back[task] - arrays.release[task]
+        late = response - arrays.deadline[task]
+        makespan = max(makespan, room.back[task])
+        total += response
+        weighted += arrays.weight[task] * response
+        if late > 0.0:
+            tardiness += arrays.weight[task] * late
+        if late > LIMIT_TOLERANCE * max(1.0, arrays.deadline[task]):
+            missed += 1.0
+            if arrays.hard_deadline[task] < np.inf:
+                excess += late / arrays.deadline[task]
+    excess += _over(makespan, arrays.makespan_limit)
+    w = arrays.weights
+    value = w[0] * makespan + w[1] * total / tasks + w[2] * weighted + w[3] * tardiness + w[4] * missed
+    if arrays.counts_energy or arrays.counts_price:
+        ledger.on[:] = np.inf
+        ledger.off[:] = -np.inf
+        joules, money = _transfers(arrays, place, room, ledger)
+        for v in range(len(place)):
+            if arrays.is_input[v] == 0:
+                _stay(ledger, place[v], room.start[v], room.end[v])
+                joules += arrays.joules[place[v], v]
+                money += arrays.price[place[v], v]
+        for node in range(len(ledger.on)):
+            if ledger.off[node] >= ledger.on[node]:
+                window = ledger.off[node] - ledger.on[node]
+                joules += arrays.idle_watts[node] * window + arrays.switch_on_joules[node]
+        value += w[5] * joules + w[6] * money
+        excess += _over(joules, arrays.energy_limit) + _over(money, arrays.price_limit)
+    if arrays.counts_memory:
+        ledger.held[:] = 0.0
+        for v in range(len(place)):
+            ledger.held[place[v]] += arrays.memory[v]
+        for node in range(len(ledger.held)):
+            excess += _over(ledger.held[node], arrays.memory_limit[node])
+    return value, excess
+
+
+@njit(cache=True, error_model="numpy", parallel=True)
+def _evaluate(arrays, place, rank, parts, value, excess):
+    rows = len(place)
+    for part in prange(parts):
+        room, ledger = new_room(arrays), new_ledger(arrays)
+        for row in range(part * rows // parts, (part + 1) * rows // parts):
+            if _possible(arrays, place[row]):
+                decode_into(arrays, place[row], rank[row], room)
+                value[row], excess[row] = price(arrays, place[row], room, ledger)
+
+
+def evaluate_population(
+    case: ScheduleCase, place: IntArray, rank: FloatArray, arrays: EvaluatorArrays | None = None
+) -> tuple[FloatArray, FloatArray]:
+    """Return objective and excess of many decoded schedules.
+
+    Parameters
+    ----------
+    case : ScheduleCase
+        The problem.
+    place : int array, shape (P, n_operations)
+        Position of every operation.
+    rank : array, shape (P, n_operations)
+        Priorities, as `formulations.schedule.decoder.decode` takes them.
+    arrays : EvaluatorArrays, optional
+        ``evaluator_arrays(case)``, made once where this is called often.
+
+    Returns
+    -------
+    value : array, shape (P,)
+        Objective; ``inf`` where an operation may not run where it is or a tensor finds no way.
+    excess : array, shape (P,)
+        Sum over hard deadlines, limits and memories of the share by which each is passed; 0 where all are kept.
+
+    Raises
+    ------
+    InputError
+        For other shapes, a position that is none, or a rank that is not finite.
+    """
+    place = np.ascontiguousarray(place, dtype=np.int64)
+    rank = np.ascontiguousarray(rank, dtype=np.float64)
+    if place.ndim != 2 or place.shape[1] != case.n_operations or rank.shape != place.shape:
+        raise InputError("place, rank", f"must have the shape (P, {case.n_operations})", (place.shape, rank.shape))
+    if place.size and not 0 <= place.min() <= place.max() < case.n_nodes:
+        raise InputError("place", f"must be positions in 0..{case.n_nodes - 1}", (int(place.min()), int(place.max())))
+    if not np.isfinite(rank).all():
+        raise InputError("rank", "must be finite", float(rank[~np.isfinite(rank)][0]))
+    value, excess = np.full(len(place), np.inf), np.full(len(place), np.inf)
+    parts = max(1, min(len(place), get_num_threads()))
+    _evaluate(arrays or evaluator_arrays(case), place, rank, parts, value, excess)
+    return value, excess
