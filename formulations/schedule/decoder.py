@@ -19,6 +19,7 @@ import numpy as np
 from numba import njit
 
 from formulations.schedule.case import ScheduleCase
+from formulations.schedule.heap import pop, push
 from instances.columns import FloatArray, IntArray
 
 __all__ = ["DecoderArrays", "Room", "decode", "decode_into", "decoder_arrays", "new_room"]
@@ -143,42 +144,6 @@ def new_room(arrays):
     )
 
 
-@njit(cache=True, error_model="numpy", inline="always")
-def _before(key, a, b):
-    return key[a] < key[b] or (key[a] == key[b] and a < b)
-
-
-@njit(cache=True, error_model="numpy")
-def _push(heap, size, key, item):
-    at = size
-    while at > 0:
-        parent = (at - 1) >> 1
-        if not _before(key, item, heap[parent]):
-            break
-        heap[at] = heap[parent]
-        at = parent
-    heap[at] = item
-
-
-@njit(cache=True, error_model="numpy")
-def _pop(heap, size, key):
-    top, item = heap[0], heap[size - 1]
-    size -= 1
-    at = 0
-    while True:
-        child = 2 * at + 1
-        if child >= size:
-            break
-        if child + 1 < size and _before(key, heap[child + 1], heap[child]):
-            child += 1
-        if not _before(key, heap[child], item):
-            break
-        heap[at] = heap[child]
-        at = child
-    heap[at] = item
-    return top
-
-
 @njit(cache=True, error_model="numpy")
 def _send(arrays, operation, here, to, earliest, channel_free):
     """Return start and end of a transfer behind what its channels carry, and let them carry it."""
@@ -271,10 +236,10 @@ def decode_into(arrays, place, rank, room):
                 room.key[v] = min(room.key[v], rank[arrays.successors[row]])
     for v in range(n):
         if arrays.is_input[v] == 1:
-            _push(room.heap, size, room.key, v)
+            push(room.heap, size, room.key, v)
             size += 1
     while size:
-        v = _pop(room.heap, size, room.key)
+        v = pop(room.heap, size, room.key)
         size -= 1
         node, task = place[v], arrays.task[v]
         if arrays.is_input[v] == 1:
@@ -300,7 +265,7 @@ def decode_into(arrays, place, rank, room):
             room.ready[reader] = max(room.ready[reader], there)
             room.waiting[reader] -= 1
             if room.waiting[reader] == 0:
-                _push(room.heap, size, room.key, reader)
+                push(room.heap, size, room.key, reader)
                 size += 1
 
 
