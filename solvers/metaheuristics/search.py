@@ -171,13 +171,16 @@ class Search:
             return Termination.COMPLETED
         return None
 
-    def progress(self) -> float:
-        """Return the part of the run that is over, 0..1; of seconds only where nothing else limits it."""
+    def progress(self, iterations: int = 0, evaluations: int = 0) -> float:
+        """Return the part of the run that is over, 0..1; of seconds only where nothing else limits it.
+
+        `iterations` and `evaluations` are those ahead of now.
+        """
         parts = []
         if self.iterations is not None:
-            parts.append(self.iteration / self.iterations)
+            parts.append((self.iteration + iterations) / self.iterations)
         if self.budget.evaluations is not None:
-            parts.append(self.evaluations / self.budget.evaluations)
+            parts.append((self.evaluations + evaluations) / self.budget.evaluations)
         if not parts and self.budget.seconds is not None:
             parts.append(1.0 - self.trace.left(self.budget) / self.budget.seconds)
         return min(max(parts, default=0.0), 1.0)

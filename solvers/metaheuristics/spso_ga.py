@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 
+from instances.columns import Array, FloatArray
 from instances.errors import InputError
 from solvers.contract import Budget, MethodParams, Outcome, Termination, Trace
 from solvers.metaheuristics.operators import DRAWS, step_swarm
+from solvers.metaheuristics.schedule.encoding import ScheduleEncoding
+from solvers.metaheuristics.schedule.swarm import fly
 from solvers.metaheuristics.search import (
     PopulationParams,
     Search,
@@ -21,6 +24,8 @@ from solvers.metaheuristics.search import (
 from solvers.registry import register
 
 __all__ = ["SpsoGa", "SpsoGaParams"]
+
+_CHUNK_GENES = 40_000  # of a compiled call, a few milliseconds; an iteration of more is left to threads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,24 +98,84 @@ class SpsoGa:
 
     def _fly(self, search: Search, rng: np.random.Generator) -> Termination:
         """Run the iterations; return why they ended."""
-        params = self.params
-        genes = first_population(search, params, rng)
+        genes = first_population(search, self.params, rng)
         value, excess = search.price(genes)
-        own_best, own_value, own_excess = genes.copy(), value, excess
-        n_values = search.encoding.n_values
-        ordered, equal = search.encoding.n_genes > len(n_values), params.inertia_by == "equal"
+        swarm = _Swarm(genes, genes.copy(), value, excess)
         while (ended := search.ended()) is None:
-            n = search.allowed(len(genes))
-            over = search.progress()
-            c1 = params.c1_start + (params.c1_end - params.c1_start) * over
-            c2 = params.c2_start + (params.c2_end - params.c2_start) * over
-            draws = rng.random((len(genes), DRAWS + ordered))[:n]
-            step_swarm(
-                genes[:n], own_best[:n], search.genes, n_values, params.w_min, params.w_max, c1, c2, draws, equal
-            )
-            value, excess = search.price(genes[:n])
-            improved = (excess < own_excess[:n]) | ((excess == own_excess[:n]) & (value < own_value[:n]))
-            rows = np.flatnonzero(improved)
-            own_best[rows], own_value[rows], own_excess[rows] = genes[rows], value[rows], excess[rows]
-            search.iteration += 1
+            chunk = self._chunk(search, len(genes))
+            if chunk:
+                self._fly_together(search, rng, swarm, chunk)
+            else:
+                self._fly_once(search, rng, swarm)
         return ended
+
+    def _chunk(self, search: Search, population: int) -> int:
+        """Return how many iterations to make in one compiled call; 0 where it is better not to."""
+        if not isinstance(search.encoding, ScheduleEncoding):
+            return 0
+        most = _CHUNK_GENES // (population * search.encoding.n_genes)
+        if search.iterations is not None:
+            most = min(most, search.iterations - search.iteration)
+        return search.allowed(most * population) // population
+
+    def _pulls(self, over: float) -> tuple[float, float]:
+        """Return the probabilities of both crossovers when that part of the run is over."""
+        params = self.params
+        return (
+            params.c1_start + (params.c1_end - params.c1_start) * over,
+            params.c2_start + (params.c2_end - params.c2_start) * over,
+        )
+
+    def _fly_once(self, search: Search, rng: np.random.Generator, swarm: _Swarm) -> None:
+        """Make one iteration with as many particles as the evaluations allow."""
+        params, n_values, genes = self.params, search.encoding.n_values, swarm.genes
+        n = search.allowed(len(genes))
+        draws = rng.random((len(genes), DRAWS + (search.encoding.n_genes > len(n_values))))[:n]
+        step_swarm(
+            genes[:n],
+            swarm.own[:n],
+            search.genes,
+            n_values,
+            params.w_min,
+            params.w_max,
+            *self._pulls(search.progress()),
+            draws,
+            params.inertia_by == "equal",
+        )
+        value, excess = search.price(genes[:n])
+        improved = (excess < swarm.excess[:n]) | ((excess == swarm.excess[:n]) & (value < swarm.value[:n]))
+        rows = np.flatnonzero(improved)
+        swarm.own[rows], swarm.value[rows], swarm.excess[rows] = genes[rows], value[rows], excess[rows]
+        search.iteration += 1
+
+    def _fly_together(self, search: Search, rng: np.random.Generator, swarm: _Swarm, chunk: int) -> None:
+        """Make `chunk` whole iterations, with the same result as one by one."""
+        encoding, params, n = search.encoding, self.params, len(swarm.genes)
+        assert isinstance(encoding, ScheduleEncoding)
+        best, state = search.genes.copy(), np.array([search.value, search.excess])
+        fly(
+            encoding.arrays,
+            encoding.coding,
+            encoding.n_values,
+            swarm.genes,
+            swarm.own,
+            swarm.value,
+            swarm.excess,
+            best,
+            state,
+            (params.w_min, params.w_max, params.inertia_by == "equal"),
+            np.array([self._pulls(search.progress(ahead, ahead * n)) for ahead in range(chunk)]),
+            rng.random((chunk, n, DRAWS + 1)),
+        )
+        search.evaluations += chunk * n
+        search.iteration += chunk
+        search.offer(best, float(state[0]), float(state[1]))
+
+
+class _Swarm(NamedTuple):
+    """Particles, and the best of each with its value and excess; all change in place."""
+
+    genes: Array
+    own: Array
+    value: FloatArray
+    excess: FloatArray

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from formulations.schedule.case import case_of
+from formulations.schedule.case import ScheduleCase, case_of
 from formulations.schedule.decoder import decode, decode_into, new_room
 from formulations.schedule.evaluator import EvaluatorArrays, evaluator_arrays, new_ledger, price
 from formulations.schedule.plan import SchedulePlan
@@ -51,6 +51,8 @@ class ScheduleEncoding:
         A server gene's values are ``0..n_values - 1``.
     at_home : int array, shape (n_blocks,)
         Position of the device of each block's task.
+    connected : bool
+        Whether there is a way between any two nodes.
     threads : int
         Threads that price a population; results do not depend on them.
     """
@@ -61,9 +63,15 @@ class ScheduleEncoding:
     nodes: IntArray
     n_values: IntArray
     at_home: IntArray
+    connected: bool
     threads: int = 1
 
     missing = "keeps the deadlines and limits; they are passed by {:.4g} in all, each in parts of itself, in the best"
+
+    @property
+    def coding(self) -> tuple[IntArray, IntArray, IntArray, bool]:
+        """What kernels read of the encoding: `placed`, `nodes`, `at_home`, `connected`."""
+        return self.placed, self.nodes, self.at_home, self.connected
 
     @property
     def polishes(self) -> bool:
@@ -97,7 +105,7 @@ class ScheduleEncoding:
 
         def share(start: int) -> None:
             at = slice(start, start + tile)
-            _price(self.arrays, genes[at], self.placed, self.nodes, self.at_home, value[at], excess[at])
+            _price(self.arrays, genes[at], self.coding, value[at], excess[at])
 
         each(share, range(0, n, tile), threads)
         return value, excess
@@ -127,8 +135,8 @@ class ScheduleEncoding:
             where = self.blocks.spread(place)
             # within a block the layers keep their order
             ranks = self.blocks.spread(rank) + np.arange(case.n_operations) / case.n_operations
-            value, excess = _price_plan(evaluator_arrays(case), where, ranks)
             now, over = self.decode_and_price(genes[None])
+            value, excess = _price_one(case, where, ranks)
             if (excess, value) < (over[0], now[0]):
                 plan = case.plan(where, *decode(case, where, ranks))
         return plan if case.problem.options.regular else retime(case, plan)
@@ -198,8 +206,19 @@ def schedule_encoding(problem: ScheduleProblem, *, merged: bool, threads: int = 
         nodes=np.ascontiguousarray(nodes),
         n_values=n_values,
         at_home=case.source[case.task],
+        connected=bool(np.isfinite(case.latency).all()),
         threads=threads,
     )
+
+
+def _price_one(case: ScheduleCase, place: IntArray, rank: FloatArray) -> tuple[float, float]:
+    """Return value and excess of a placement by layers, on the kernel that is compiled already."""
+    n, order = case.n_operations, np.argsort(np.argsort(rank, kind="stable"), kind="stable")
+    positions = np.tile(np.arange(case.n_nodes), (n, 1))
+    genes = np.concatenate([place, order]).astype(GENE)[None]
+    value, excess = np.empty(1), np.empty(1)
+    _price(evaluator_arrays(case), genes, (np.arange(n), positions, case.source[case.task], False), value, excess)
+    return float(value[0]), float(excess[0])
 
 
 @njit(cache=True, error_model="numpy")
@@ -216,29 +235,24 @@ def _has_ways(arrays, place):
     return True
 
 
-@njit(cache=True, error_model="numpy")
-def price_genes(arrays, genes, placed, nodes, place, rank, room, ledger):
+@njit(cache=True, error_model="numpy", inline="always")
+def price_genes(arrays, genes, coding, place, rank, room, ledger):
     """Return value and excess of one row of genes, infinite where a tensor finds no way; write `place` and `rank`."""
+    placed, nodes, _, connected = coding
     m = len(placed)
     for i in range(m):
         place[placed[i]] = nodes[i, genes[i]]
         rank[placed[i]] = genes[m + i]
-    if not _has_ways(arrays, place):
-        return np.inf, np.inf
-    decode_into(arrays, place, rank, room)
-    return price(arrays, place, room, ledger)
+    value, excess = np.inf, np.inf
+    if connected or _has_ways(arrays, place):
+        decode_into(arrays, place, rank, room)
+        value, excess = price(arrays, place, room, ledger)
+    return value, excess
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _price(arrays, genes, placed, nodes, at_home, value, excess):
+def _price(arrays, genes, coding, value, excess):
     room, ledger = new_room(arrays), new_ledger(arrays)
-    place, rank = at_home.copy(), np.zeros(len(at_home))
+    place, rank = coding[2].copy(), np.zeros(len(coding[2]))
     for row in range(len(genes)):
-        value[row], excess[row] = price_genes(arrays, genes[row], placed, nodes, place, rank, room, ledger)
-
-
-@njit(cache=True, error_model="numpy")
-def _price_plan(arrays, place, rank):
-    room = new_room(arrays)
-    decode_into(arrays, place, rank, room)
-    return price(arrays, place, room, new_ledger(arrays))
+        value[row], excess[row] = price_genes(arrays, genes[row], coding, place, rank, room, ledger)

@@ -53,7 +53,8 @@ class ScheduleWalk:
             e.arrays,
             genes,
             best,
-            (e.placed, e.nodes, e.n_values, e.at_home, self.value_at, self.task_first),
+            e.coding,
+            (e.n_values, self.value_at, self.task_first),
             draws,
             temperature,
             self.shares,
@@ -70,10 +71,10 @@ def _set_run(genes, low, high, position, value_at):
 
 
 @njit(cache=True)
-def _propose(genes, coding, u, shares):
-    """Change the genes by a random move; `u` holds numbers in 0..1."""
-    placed, nodes, n_values, at_home, value_at, task_first = coding
-    m, n_nodes = len(placed), value_at.shape[1]
+def _propose(genes, home, moves, u, shares):
+    """Change the genes by a random move; `home` has the device of each block, `u` holds numbers in 0..1."""
+    n_values, value_at, task_first = moves
+    m, n_nodes = value_at.shape
     if u[0] < shares[0]:
         at = int(u[1] * m)
         if n_values[at] > 1:
@@ -91,25 +92,26 @@ def _propose(genes, coding, u, shares):
     else:
         a, b = int(u[2] * (n + 1)), int(u[3] * (n + 1))
         low, high = first + min(a, b), first + max(a, b)
-        _set_run(genes, first, low, at_home[placed[first]], value_at)
+        _set_run(genes, first, low, home[first], value_at)
         _set_run(genes, low, high, int(u[4] * n_nodes), value_at)
         # what is left of the number is as good as another
         _set_run(genes, high, first + n, int((u[4] * n_nodes) % 1.0 * n_nodes), value_at)
 
 
 @njit(cache=True, nogil=True)
-def _anneal(arrays, genes, best, coding, draws, temperature, shares):
-    placed, nodes, _, at_home = coding[:4]
+def _anneal(arrays, genes, best, coding, moves, draws, temperature, shares):
+    placed, _, at_home, _ = coding
     room, ledger = new_room(arrays), new_ledger(arrays)
     place, rank = at_home.copy(), np.zeros(len(at_home))
-    value, excess = price_genes(arrays, genes, placed, nodes, place, rank, room, ledger)
+    home = at_home[placed]
+    value, excess = price_genes(arrays, genes, coding, place, rank, room, ledger)
     least, least_excess = value, excess
     best[:] = genes
     saved = genes.copy()
     for move in range(len(draws)):
         u = draws[move]
-        _propose(genes, coding, u, shares)
-        new, over = price_genes(arrays, genes, placed, nodes, place, rank, room, ledger)
+        _propose(genes, home, moves, u, shares)
+        new, over = price_genes(arrays, genes, coding, place, rank, room, ledger)
         rise = new - value
         if temperature == np.inf:
             draws[move, 0] = rise if over <= excess and rise < np.inf else 0.0
