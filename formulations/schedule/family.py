@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from formulations.registry import Family, register_family
+from formulations.registry import Family, Formulation, register_family, register_formulation
 from formulations.schedule.plan_document import plan_document, plan_of
 from formulations.schedule.problem import ScheduleOptions, ScheduleProblem
 from formulations.schedule.referee import evaluate
@@ -26,5 +26,14 @@ SCHEDULE = register_family(
         evaluate=evaluate,
         plan_document=plan_document,
         plan_of=plan_of,
+    )
+)
+
+register_formulation(
+    Formulation(
+        name="schedule-cp-sat",
+        family="schedule",
+        language="cp-sat",
+        summary="constraint model in CP-SAT: optional intervals on nodes and channels, windows, whole numbers",
     )
 )

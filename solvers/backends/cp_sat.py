@@ -45,6 +45,7 @@ def solve_cp_sat(
     on_solution: Callable[[IntVarValue], None] | None = None,
     on_bound: Callable[[float], None] | None = None,
     presolve: bool = True,
+    linearization: int | None = None,
 ) -> CpSatResult:
     """Solve `model`, a minimisation.
 
@@ -62,6 +63,8 @@ def solve_cp_sat(
         Whether CP-SAT simplifies the model first. Version 9.15 has claimed optima that were none after
         simplifying clauses beside linear constraints of large coefficients. The step that was at fault wherever we
         looked, the search for constraints that include each other, is always left out.
+    linearization : int, optional
+        How much of the model is in the linear relaxation, 0 to 2; default CP-SAT's.
     """
     limits = limits or MilpLimits()
     solver = cp_model.CpSolver()
@@ -70,6 +73,8 @@ def solve_cp_sat(
     solver.parameters.relative_gap_limit = limits.relative_gap
     solver.parameters.cp_model_presolve = presolve
     solver.parameters.presolve_inclusion_work_limit = 0
+    if linearization is not None:
+        solver.parameters.linearization_level = linearization
     if limits.seconds is not None:
         solver.parameters.max_time_in_seconds = limits.seconds
     if on_bound is not None:

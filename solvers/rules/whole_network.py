@@ -1,4 +1,4 @@
-"""Plans that run whole networks in one place, as columns and without an option table."""
+"""Plans that run whole networks in one place; those of the family `joint` as columns and without an option table."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 from formulations.joint.plan import JointPlan
 from formulations.joint.positions import positions_of
 from formulations.joint.problem import JointProblem
-from formulations.joint.referee import evaluate
 from formulations.joint.uplinks import uplinks_of
+from formulations.registry import family
 from instances.columns import BoolArray, IntArray
 from instances.system import Tier
 from solvers.contract import Budget, MethodParams, Outcome, SolutionStatus, Termination, Trace
@@ -33,7 +33,7 @@ class WholeNetworkRule:
     def __init__(self, params: RuleParams | None = None) -> None:
         self.params = params or RuleParams()
 
-    def plan(self, problem: Any) -> JointPlan | str:
+    def plan(self, problem: Any) -> Any:
         """Return the rule's plan, or why there is none."""
         raise NotImplementedError
 
@@ -48,10 +48,10 @@ class WholeNetworkRule:
         """Return the rule's plan."""
         plan = self.plan(problem)
         reason = plan if isinstance(plan, str) else ""
-        if isinstance(plan, JointPlan):
+        if not isinstance(plan, str):
             if trace.incumbent(plan) is not None:
                 return Outcome(plan=plan, status=SolutionStatus.FEASIBLE, termination=Termination.COMPLETED)
-            reason = f"the rule's plan is not allowed: {evaluate(problem, plan).violations[0]}"
+            reason = f"the rule's plan is not allowed: {family(problem.family).evaluate(problem, plan).violations[0]}"
         return Outcome(plan=None, status=SolutionStatus.NONE, termination=Termination.UNSUPPORTED, reason=reason)
 
 
