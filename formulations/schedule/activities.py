@@ -15,7 +15,7 @@ from formulations.schedule.plan import SchedulePlan
 from instances.columns import BoolArray, FloatArray, IntArray
 from instances.errors import InputError
 
-__all__ = ["Activities", "activities_of", "earliest"]
+__all__ = ["Activities", "activities_of", "earliest", "used", "waiting"]
 
 _SLACK = 1e-9  # share of the horizon by which the plan's times may be off, as with the referee
 
@@ -123,6 +123,20 @@ def activities_of(case: ScheduleCase, plan: SchedulePlan) -> Activities:
 def earliest(what: Activities, floor: FloatArray) -> FloatArray:
     """Return the earliest start of every activity, at or after `floor`, shape (A,)."""
     found: FloatArray = _earliest(what.order, what.before, what.before_offsets, what.seconds, floor)
+    return found
+
+
+def used(case: ScheduleCase, what: Activities) -> BoolArray:
+    """Return which positions take part, shape (N,)."""
+    found = np.zeros(case.n_nodes, dtype=bool)
+    found[what.node[~what.is_input]] = True
+    found[what.to[what.to >= 0]] = True
+    return found
+
+
+def waiting(case: ScheduleCase, what: Activities) -> IntArray:
+    """Return the positions that take part and cost something while they are on."""
+    found: IntArray = np.flatnonzero(used(case, what) & (case.idle_watts > 0))
     return found
 
 
