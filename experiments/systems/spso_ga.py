@@ -32,14 +32,14 @@ from solvers.contract import Budget
 
 __all__ = ["SpsoGaSystem"]
 
-RUNS, GA_RUNS = 20, 4
-ITERATIONS = 1000
-TIMED_RUNS = 3
-LNS_S, EXACT_S = 2.0, 20.0
+RUNS, GA_RUNS = 8, 2
+ITERATIONS = 300
+TIMED_RUNS = 2
+LNS_S, EXACT_S = 1.0, 8.0
 METHODS = ("spso-ga", "pso-ga", "ga")
-CLOUD_MB_PER_S = (0.5, 1.0, 2.0, 5.0, 10.0)
+CLOUD_MB_PER_S = (0.5, 2.0, 10.0)
 EDGE_MB_PER_S = (2.0, 10.0, 50.0)
-UNITS_S = (1e-3, 1e-2, 1e-1, 1.0)
+UNITS_S = (1e-3, 1e-2, 1.0)
 PUBLISHED_RATIOS = (0.695, 0.649, 0.640, 0.631, 0.582)
 _DATA = "the authors' published result sheets (github.com/SPSO-GA/dataset)"
 _OPEN = "; bandwidths, deadline factors and units are not published"

@@ -205,7 +205,7 @@ def _send_all(arrays, operation, place, room):
         room.back[task] = max(room.back[task], arrived)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", inline="always")  # a call would hand on some fifty arrays
 def decode_into(arrays, place, rank, room):
     """Leave the schedule of `place` and `rank` in `room`; nodes and ways must be there.
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from formulations.schedule.case import ScheduleCase
 from formulations.schedule.plan import SchedulePlan
-from instances.columns import FloatArray, IntArray
+from instances.columns import Array, FloatArray, IntArray
 from solvers.metaheuristics.blocks import kept_cuts
 
 __all__ = ["ScheduleBlocks", "schedule_blocks"]
@@ -43,9 +43,10 @@ class ScheduleBlocks:
         """Whether some block has several layers."""
         return self.case is not self.layers
 
-    def spread(self, of_blocks: IntArray | FloatArray) -> IntArray | FloatArray:
+    def spread(self, of_blocks: Array) -> Array:
         """Return what every block has for each of its layers, along the last axis."""
-        return np.repeat(of_blocks, np.diff(self.first), axis=-1)
+        spread: Array = np.repeat(of_blocks, np.diff(self.first), axis=-1)
+        return spread
 
     def plan(self, place: IntArray, start: FloatArray, transfers: IntArray, transfer_start: FloatArray) -> SchedulePlan:
         """Return the plan by layers of a schedule of the blocks, as `ScheduleCase.plan` takes it."""
