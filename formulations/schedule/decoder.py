@@ -205,7 +205,7 @@ def _send_all(arrays, operation, place, room):
         room.back[task] = max(room.back[task], arrived)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", inline="always")  # a call would hand on some fifty arrays
 def decode_into(arrays, place, rank, room):
     """Leave the schedule of `place` and `rank` in `room`; nodes and ways must be there.
 
@@ -220,52 +220,79 @@ def decode_into(arrays, place, rank, room):
     room : Room
         Working arrays.
     """
-    n = len(arrays.task)
-    room.core_free[:] = -np.inf
-    room.channel_free[:] = -np.inf
+    # locals: an array out of a tuple in a loop would be counted at every use
+    task_of, is_input, release, all_seconds = arrays.task, arrays.is_input, arrays.release, arrays.seconds
+    predecessor_offsets, successors, successor_offsets = (
+        arrays.predecessor_offsets,
+        arrays.successors,
+        arrays.successor_offsets,
+    )
+    size_of, latency, seconds_per_byte = arrays.size, arrays.latency, arrays.seconds_per_byte
+    channels, channel_offsets, core_offsets = arrays.channels, arrays.channel_offsets, arrays.core_offsets
+    waiting, ready, key, heap = room.waiting, room.ready, room.key, room.heap
+    begin, end, back, sent, arrived = room.start, room.end, room.back, room.sent, room.arrived
+    core_free, channel_free = room.core_free, room.channel_free
+    n, nodes, serial = len(task_of), len(core_offsets) - 1, arrays.n_channels > 0
+    core_free[:] = -np.inf
+    channel_free[:] = -np.inf
     room.sent_back[:] = np.nan
-    room.back[:] = 0.0
+    back[:] = 0.0
     size = 0
     for v in range(n):
-        room.waiting[v] = arrays.predecessor_offsets[v + 1] - arrays.predecessor_offsets[v]
-        room.ready[v] = 0.0
-        room.key[v] = rank[v]
-        if arrays.is_input[v] == 1:
-            room.key[v] = np.inf
-            for row in range(arrays.successor_offsets[v], arrays.successor_offsets[v + 1]):
-                room.key[v] = min(room.key[v], rank[arrays.successors[row]])
+        waiting[v] = predecessor_offsets[v + 1] - predecessor_offsets[v]
+        ready[v] = 0.0
+        key[v] = rank[v]
+        if is_input[v] == 1:
+            key[v] = np.inf
+            for row in range(successor_offsets[v], successor_offsets[v + 1]):
+                key[v] = min(key[v], rank[successors[row]])
     for v in range(n):
-        if arrays.is_input[v] == 1:
-            push(room.heap, size, room.key, v)
+        if is_input[v] == 1:
+            push(heap, size, key, v)
             size += 1
     while size:
-        v = pop(room.heap, size, room.key)
+        v = pop(heap, size, key)
         size -= 1
-        node, task = place[v], arrays.task[v]
-        if arrays.is_input[v] == 1:
-            room.start[v] = arrays.release[task]
-            room.end[v] = room.start[v]
+        node, task = place[v], task_of[v]
+        if is_input[v] == 1:
+            begin[v] = release[task]
+            end[v] = begin[v]
         else:
-            seconds, start = arrays.seconds[node, v], room.ready[v]
+            seconds, start = all_seconds[node, v], ready[v]
             if seconds > 0.0:
-                first, last = arrays.core_offsets[node], arrays.core_offsets[node + 1]
+                first, last = core_offsets[node], core_offsets[node + 1]
                 core = first
                 for one in range(first + 1, last):
-                    here, best = room.core_free[one], room.core_free[core]
+                    here, best = core_free[one], core_free[core]
                     if (here <= start and (here > best or best > start)) or (here < best and best > start):
                         core = one
-                start = max(start, room.core_free[core])
-                room.core_free[core] = start + seconds
-            room.start[v], room.end[v] = start, start + seconds
-            room.back[task] = max(room.back[task], start + seconds)
-        _send_all(arrays, v, place, room)
-        for row in range(arrays.successor_offsets[v], arrays.successor_offsets[v + 1]):
-            reader = arrays.successors[row]
-            there = room.end[v] if place[reader] == node else room.arrived[row]
-            room.ready[reader] = max(room.ready[reader], there)
-            room.waiting[reader] -= 1
-            if room.waiting[reader] == 0:
-                push(room.heap, size, room.key, reader)
+                start = max(start, core_free[core])
+                core_free[core] = start + seconds
+            begin[v], end[v] = start, start + seconds
+            back[task] = max(back[task], start + seconds)
+        low, high = successor_offsets[v], successor_offsets[v + 1]
+        if high - low == 1:
+            # the usual case by itself, as `_send` does it: the call would take longer than the work
+            to = place[successors[low]]
+            if to != node:
+                start = end[v]
+                seconds = latency[node, to] + size_of[v] * seconds_per_byte[node, to]
+                if serial and seconds > 0.0:
+                    way = node * nodes + to
+                    for row in range(channel_offsets[way], channel_offsets[way + 1]):
+                        start = max(start, channel_free[channels[row]])
+                    for row in range(channel_offsets[way], channel_offsets[way + 1]):
+                        channel_free[channels[row]] = start + seconds
+                sent[low], arrived[low] = start, start + seconds
+        elif high > low or arrays.return_result:
+            _send_all(arrays, v, place, room)
+        for row in range(low, high):
+            reader = successors[row]
+            there = end[v] if place[reader] == node else arrived[row]
+            ready[reader] = max(ready[reader], there)
+            waiting[reader] -= 1
+            if waiting[reader] == 0:
+                push(heap, size, key, reader)
                 size += 1
 
 

@@ -165,7 +165,7 @@ def _stay(ledger, node, start, end):
     ledger.off[node] = max(ledger.off[node], end)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", inline="always")  # a call would hand on some fifty arrays
 def _transfers(arrays, place, room, ledger):
     """Return joules and money of all transfers, and stretch the windows of their ends."""
     joules, money = 0.0, 0.0
@@ -194,7 +194,7 @@ def _transfers(arrays, place, room, ledger):
     return joules, money
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", inline="always")  # a call would hand on some fifty arrays
 def price(arrays, place, room, ledger):
     """Return objective and excess of the schedule that `decode_into` left in `room`."""
     makespan, total, weighted, tardiness, missed, excess = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0

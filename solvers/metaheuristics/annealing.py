@@ -10,12 +10,14 @@ from typing import Any, ClassVar, get_args
 import numpy as np
 from numba import njit
 
-from instances.columns import FloatArray
+from instances.columns import Array, FloatArray
 from instances.errors import InputError
 from solvers.contract import Budget, MethodParams, Outcome, Termination, Trace
 from solvers.joint_kernels import empty_state, fill, marginal, put, value_of
 from solvers.metaheuristics.decoder import row_of
-from solvers.metaheuristics.encoding import Start, write_cell
+from solvers.metaheuristics.encoding import Encoding, Start, write_cell
+from solvers.metaheuristics.schedule.encoding import ScheduleEncoding
+from solvers.metaheuristics.schedule.walk import ScheduleWalk
 from solvers.metaheuristics.search import Search, check_range, decline_size, open_search
 from solvers.registry import register
 
@@ -45,7 +47,8 @@ class AnnealingParams(MethodParams):
         Last temperature over the first; it falls geometrically.
     gene_share, segment_share : float
         Shares of moves that change one gene, and that set a run of a task's blocks to one value;
-        the others draw an edge and two cuts for a task.
+        the others draw an edge and two cuts for a task. Where there is an order, a third of these
+        exchange two blocks' places in it.
     """
 
     start: Start = "alone"
@@ -205,17 +208,18 @@ class Annealing:
 
     Every proposed move counts as one evaluation. Where memory is short it walks from the decoded
     genes as they are, lets the excess only fall, and the plan it returns is repaired like any other.
+    In the family `schedule` a move is priced in full, by a schedule of its own.
     """
 
     Params: ClassVar[type[MethodParams]] = AnnealingParams
-    families: ClassVar[frozenset[str]] = frozenset({"joint"})
+    families: ClassVar[frozenset[str]] = frozenset({"joint", "schedule"})
 
     def __init__(self, params: AnnealingParams | None = None) -> None:
         self.params = params or AnnealingParams()
 
     def decline(self, problem: Any, budget: Budget) -> str | None:
-        """Decline problems whose option table is too large for a usual machine or for the seconds."""
-        return decline_size(problem, budget, merged=True)
+        """Decline what the encoding does not take, or the budget's seconds do not allow."""
+        return decline_size(problem, budget, merged=True, start=self.params.start)
 
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
         """Anneal until the budget or the moves end."""
@@ -231,27 +235,20 @@ class Annealing:
         params, encoding = self.params, search.encoding
         genes = encoding.random(1, rng)[0] if params.start == "random" else encoding.start(params.start)
         search.price(genes[np.newaxis])
-        state = empty_state(encoding.table)
-        for k in range(encoding.table.n_tasks):
-            state.choice[k] = row_of(genes, k, encoding.decoder)
-        shares = np.array([params.gene_share, params.segment_share])
+        walk = _walk(encoding, genes, params)
         best = genes.copy()
-        fixed = (state, encoding.decoder, encoding.game)
         sample = self._room(search, 10 * _SAMPLE) // 10
         draws = rng.random((sample, _DRAWS))
-        anneal(genes, best, *fixed, draws, np.inf, shares)
+        walk.anneal(genes, best, draws, np.inf)
         self._count(search, sample)
         hot = self._first_temperature(draws[:, 0])
-        most = max(_CHUNK, encoding.table.n_tasks)
-        most = max(min(most, self._room(search, _LEAST_CHUNKS * most) // _LEAST_CHUNKS), 1)
-        # where memory is short a chunk's best plan is repaired, which prices a plan more
-        repaired = len(state.held) > 0
+        most = max(min(walk.chunk, self._room(search, _LEAST_CHUNKS * walk.chunk) // _LEAST_CHUNKS), 1)
         while (ended := search.ended()) is None:
-            n = self._room(search, most + repaired) - repaired
+            n = self._room(search, most + walk.repaired) - walk.repaired
             temperature = max(hot * params.end_ratio ** search.progress(), 1e-300)
-            value, excess = anneal(genes, best, *fixed, rng.random((n, _DRAWS)), temperature, shares)
+            value, excess = walk.anneal(genes, best, rng.random((n, _DRAWS)), temperature)
             self._count(search, n)
-            if repaired:
+            if walk.repaired:
                 search.price(best[np.newaxis])
                 search.iteration += 1
             else:
@@ -271,3 +268,29 @@ class Annealing:
         """Return the temperature at which the mean rise of the sample is accepted as asked."""
         rising = rises[rises > 0]
         return float(-rising.mean() / np.log(self.params.start_acceptance)) if len(rising) else 0.0
+
+
+class _JointWalk:
+    """A walk over the genes of a joint problem. Where memory is short a chunk's best plan is repaired, and priced anew."""
+
+    def __init__(self, encoding: Encoding, genes: Array, params: AnnealingParams) -> None:
+        self.encoding = encoding
+        self.shares = np.array([params.gene_share, params.segment_share])
+        self.state = empty_state(encoding.table)
+        for k in range(encoding.table.n_tasks):
+            self.state.choice[k] = row_of(genes, k, encoding.decoder)
+        self.chunk = max(_CHUNK, encoding.table.n_tasks)
+        self.repaired = len(self.state.held) > 0
+
+    def anneal(self, genes: Array, best: Array, draws: FloatArray, temperature: float) -> tuple[float, float]:
+        """Make a move for each row of `draws`; return (value, excess) of `best`."""
+        found: tuple[float, float] = anneal(
+            genes, best, self.state, self.encoding.decoder, self.encoding.game, draws, temperature, self.shares
+        )
+        return found
+
+
+def _walk(encoding: Encoding | ScheduleEncoding, genes: Array, params: AnnealingParams) -> _JointWalk | ScheduleWalk:
+    if isinstance(encoding, ScheduleEncoding):
+        return ScheduleWalk(encoding, params.gene_share, params.segment_share)
+    return _JointWalk(encoding, genes, params)

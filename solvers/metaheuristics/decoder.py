@@ -11,8 +11,6 @@ threads that a fork server must not have.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +19,7 @@ from numba import njit
 from formulations.joint.options import OptionTable
 from instances.columns import Array, FloatArray, IntArray
 from solvers.joint_kernels import Game
+from solvers.metaheuristics.pool import each
 
 __all__ = ["Decoder", "Priced", "cell_of", "price_plans", "priced_of", "repair", "row_of"]
 
@@ -125,18 +124,8 @@ def price_plans(
         at = slice(start, start + tile)
         _price_tile(genes[at], decoder, priced, value[at], excess[at], rows[at])
 
-    starts = range(0, n, tile)
-    if threads == 1:
-        for start in starts:
-            price(start)
-    else:
-        list(_pool(threads).map(price, starts))
+    each(price, range(0, n, tile), threads)
     return value, excess
-
-
-@cache
-def _pool(threads: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads, thread_name_prefix="price")
 
 
 @njit(cache=True)

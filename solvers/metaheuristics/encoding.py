@@ -79,6 +79,9 @@ class Encoding:
     n_values: IntArray
     threads: int = 1
 
+    missing = "fits the memory; {:.4g} bytes too many in the best"
+    polishes = False
+
     @property
     def n_genes(self) -> int:
         """Length of a plan's genes."""
@@ -110,6 +113,10 @@ class Encoding:
     def plan(self, genes: Array) -> JointPlan:
         """Return the plan of one row of genes."""
         return self.table.plan(self.choices(genes[np.newaxis])[0])
+
+    def final_plan(self, genes: Array) -> JointPlan:
+        """Return the plan that a search ends with: the same."""
+        return self.plan(genes)
 
     def random(self, n_plans: int, rng: np.random.Generator) -> Array:
         """Draw genes evenly, shape (n_plans, n_genes)."""

@@ -39,7 +39,8 @@ class GaParams(PopulationParams):
     mutation : float
         Probability that an offspring is mutated.
     gene_mutation : float or None
-        Probability of a new value for each gene of a mutated one; none: one over their number.
+        Probability of a new value for each gene of a mutated one, and for each place in its order, where it
+        has one, of an exchange with another; none: one over the number of genes with values.
     tournament : int
         Plans that meet in a tournament.
     elite : int
@@ -105,19 +106,22 @@ def _global_random(rng: np.random.Generator) -> Iterator[None]:
 class GeneticAlgorithm:
     """Genetic algorithm on DEAP's tournament, two-point crossover and uniform mutation, with elitism.
 
+    An order of blocks, in the family `schedule`, is crossed by DEAP's partially mapped crossover and
+    mutated by exchanges.
+
     Population, crossover, mutation and tournament are by default those with which SPSO-GA is
     compared in our reconstruction of its study; the paper's own are not known.
     """
 
     Params: ClassVar[type[MethodParams]] = GaParams
-    families: ClassVar[frozenset[str]] = frozenset({"joint"})
+    families: ClassVar[frozenset[str]] = frozenset({"joint", "schedule"})
 
     def __init__(self, params: GaParams | None = None) -> None:
         self.params = params or GaParams()
 
     def decline(self, problem: Any, budget: Budget) -> str | None:
-        """Decline problems whose option table is too large for a usual machine or for the seconds."""
-        return decline_size(problem, budget, merged=True)
+        """Decline what the encoding does not take, or the budget's seconds do not allow."""
+        return decline_size(problem, budget, merged=True, start=self.params.start)
 
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
         """Breed until the budget or the iterations (generations) end."""
@@ -142,22 +146,49 @@ class GeneticAlgorithm:
 
     def _offspring(self, search: Search, population: list[_Individual], highest: list[int]) -> list[_Individual]:
         """Select, cross and mutate; of them only those made before time is out."""
-        params, n_genes = self.params, search.encoding.n_genes
+        params = self.params
         n = params.population - params.elite
         parents = tools.selTournament(population, n + n % 2, params.tournament)
-        per_gene = 1.0 / n_genes if params.gene_mutation is None else params.gene_mutation
+        per_gene = 1.0 / len(highest) if params.gene_mutation is None else params.gene_mutation
         offspring: list[_Individual] = []
         for first, second in zip(parents[::2], parents[1::2], strict=True):
             pair = (first.twin(), second.twin())
-            if n_genes > 1 and random.random() < params.crossover:
-                tools.cxTwoPoint(*pair)
+            if len(highest) > 1 and random.random() < params.crossover:
+                _cross(*pair, len(highest))
             for child in pair:
                 if random.random() < params.mutation:
-                    tools.mutUniformInt(child, 0, highest, per_gene)
+                    _mutate(child, highest, per_gene)
             offspring += pair
             if search.trace.left(search.budget) <= 0:
                 break
         return offspring[:n]
+
+
+def _cross(first: _Individual, second: _Individual, n: int) -> None:
+    """Cross the first n genes at two points; the order behind them, if there is one, by partially mapped crossover."""
+    if len(first) == n:
+        tools.cxTwoPoint(first, second)
+        return
+    for cross, part in ((tools.cxTwoPoint, slice(0, n)), (tools.cxPartialyMatched, slice(n, None))):
+        one, two = first[part], second[part]
+        cross(one, two)
+        first[part], second[part] = one, two
+
+
+def _mutate(child: _Individual, highest: list[int], per_gene: float) -> None:
+    """Draw each of the first genes anew, and exchange each place in the order, with that probability."""
+    n = len(highest)
+    if len(child) == n:
+        tools.mutUniformInt(child, 0, highest, per_gene)
+        return
+    for mutate, part, limits in (
+        (tools.mutUniformInt, slice(0, n), (0, highest)),
+        (tools.mutShuffleIndexes, slice(n, None), ()),
+    ):
+        genes = child[part]
+        if len(genes) > 1 or limits:
+            mutate(genes, *limits, per_gene)
+            child[part] = genes
 
 
 def _price(search: Search, individuals: list[_Individual]) -> None:

@@ -55,15 +55,26 @@ class PsoParams(PopulationParams):
 
 
 def genes_of_keys(keys: FloatArray, n_values: Array) -> Array:
-    """Return ``floor(key * n_values)``, a key of 1 giving the highest value."""
-    genes: Array = np.minimum((keys * n_values).astype(GENE), (n_values - 1).astype(GENE))
+    """Return ``floor(key * n_values)``, a key of 1 giving the highest value.
+
+    Keys beyond the length of `n_values` give an order: their ranks.
+    """
+    n = len(n_values)
+    genes: Array = np.empty(keys.shape, GENE)
+    genes[:, :n] = np.minimum((keys[:, :n] * n_values).astype(GENE), (n_values - 1).astype(GENE))
+    if keys.shape[1] > n:
+        genes[:, n:] = np.argsort(np.argsort(keys[:, n:], axis=1, kind="stable"), axis=1)
     return genes
 
 
 def keys_of_genes(genes: Array, n_values: Array) -> FloatArray:
     """Return the middle of the keys that give `genes`."""
-    keys: FloatArray = (genes + 0.5) / n_values
-    return keys
+    return (genes + 0.5) / _steps(genes.shape[1], n_values)
+
+
+def _steps(n_genes: int, n_values: Array) -> Array:
+    """Return how many intervals the keys of each gene fall in: a place of an order is one of as many as there are."""
+    return np.concatenate([n_values, np.full(n_genes - len(n_values), len(n_values))])
 
 
 @contextmanager
@@ -100,14 +111,14 @@ class ParticleSwarm:
     """Particle swarm with a global best on random keys, one key in 0..1 a gene, on pyswarms' operators."""
 
     Params: ClassVar[type[MethodParams]] = PsoParams
-    families: ClassVar[frozenset[str]] = frozenset({"joint"})
+    families: ClassVar[frozenset[str]] = frozenset({"joint", "schedule"})
 
     def __init__(self, params: PsoParams | None = None) -> None:
         self.params = params or PsoParams()
 
     def decline(self, problem: Any, budget: Budget) -> str | None:
-        """Decline problems whose option table is too large for a usual machine or for the seconds."""
-        return decline_size(problem, budget, merged=True)
+        """Decline what the encoding does not take, or the budget's seconds do not allow."""
+        return decline_size(problem, budget, merged=True, start=self.params.start)
 
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
         """Fly the swarm until the budget or the iterations end."""
@@ -130,7 +141,7 @@ class ParticleSwarm:
         clamp = (-params.most_velocity, params.most_velocity)
         bounds = (np.zeros(shape[1]), np.ones(shape[1]))
         # within the interval of its gene a first key lies anywhere
-        keys = keys_of_genes(genes, n_values) + rng.uniform(-0.5, 0.5, shape) / n_values
+        keys = keys_of_genes(genes, n_values) + rng.uniform(-0.5, 0.5, shape) / _steps(shape[1], n_values)
         options = {"w": params.w, "c1": params.c1, "c2": params.c2}
         swarm = Swarm(position=keys, velocity=rng.uniform(*clamp, shape), options=options)
         swarm.pbest_cost = np.full(len(genes), np.inf)

@@ -18,6 +18,9 @@ __all__ = ["PsoGa"]
     uses_evaluations=True,
 )
 class PsoGa(SpsoGa):
-    """SPSO-GA without merged blocks: a gene for every segment between single-tensor cuts."""
+    """SPSO-GA without merged blocks: a gene for every segment between single-tensor cuts, or for every layer.
+
+    Segments in the family `joint`, layers in `schedule`.
+    """
 
     merged: ClassVar[bool] = False

@@ -14,6 +14,7 @@ from solvers.contract import Budget, MethodParams, Outcome, SolutionStatus, Term
 from solvers.joint_setup import unsupported
 from solvers.metaheuristics.blocks import blocks_of
 from solvers.metaheuristics.encoding import Encoding, Start, encoding_of, n_options_of
+from solvers.metaheuristics.schedule.encoding import MOST_BLOCKS, ScheduleEncoding, schedule_encoding
 
 __all__ = [
     "DEFAULT_ITERATIONS",
@@ -49,7 +50,8 @@ class PopulationParams(MethodParams):
         Most iterations; none: until the budget ends, or 1000 where it limits neither seconds nor evaluations.
     start : {"random", "local", "alone", "lagrangian"}
         Genes drawn evenly; or one plan of them all on the devices; or one in which every task takes
-        what is cheapest alone, or what is cheapest at the prices of a few sweeps of the relaxation.
+        what is cheapest alone, or what is cheapest at the prices of a few sweeps of the relaxation
+        (in the family `joint` only).
     """
 
     population: int = 100
@@ -81,8 +83,13 @@ def better(value: float, excess: float, than_value: float, than_excess: float) -
     return (excess, value) < (than_excess, than_value)
 
 
-def decline_size(problem: Any, budget: Budget, *, merged: bool) -> str | None:
-    """Return why the problem is too large for the encoding or for the budget's seconds, or None."""
+def decline_size(problem: Any, budget: Budget, *, merged: bool, start: Start = "random") -> str | None:
+    """Return why the problem is too large for the encoding or for the budget's seconds, or has no such start, or None."""
+    if problem.family == "schedule":
+        if start == "lagrangian":
+            return "the family schedule has no relaxation to start from: start must be random, local or alone"
+        n = problem.n_operations - problem.n_tasks
+        return None if n <= MOST_BLOCKS else f"its encoding is for at most {MOST_BLOCKS} layers in all; there are {n}"
     n = n_options_of(problem, blocks_of(problem.instance, merged=merged))
     table = f"its encoding on {'merged blocks' if merged else 'unmerged segments'} needs a table of {n:.3g} options"
     if n > MOST_OPTIONS:
@@ -98,7 +105,7 @@ class Search:
 
     Parameters
     ----------
-    encoding : Encoding
+    encoding : Encoding or ScheduleEncoding
         Genes and their meaning.
     budget, trace : Budget, Trace
         What may be used, and where to report.
@@ -106,7 +113,7 @@ class Search:
         Most iterations.
     """
 
-    encoding: Encoding
+    encoding: Encoding | ScheduleEncoding
     budget: Budget
     trace: Trace
     iterations: int | None
@@ -164,28 +171,31 @@ class Search:
             return Termination.COMPLETED
         return None
 
-    def progress(self) -> float:
-        """Return the part of the run that is over, 0..1; of seconds only where nothing else limits it."""
+    def progress(self, iterations: int = 0, evaluations: int = 0) -> float:
+        """Return the part of the run that is over, 0..1; of seconds only where nothing else limits it.
+
+        `iterations` and `evaluations` are those ahead of now.
+        """
         parts = []
         if self.iterations is not None:
-            parts.append(self.iteration / self.iterations)
+            parts.append((self.iteration + iterations) / self.iterations)
         if self.budget.evaluations is not None:
-            parts.append(self.evaluations / self.budget.evaluations)
+            parts.append((self.evaluations + evaluations) / self.budget.evaluations)
         if not parts and self.budget.seconds is not None:
             parts.append(1.0 - self.trace.left(self.budget) / self.budget.seconds)
         return min(max(parts, default=0.0), 1.0)
 
     def outcome(self, termination: Termination) -> Outcome:
-        """Report the best plan and return it; none where no plan fits the memory."""
-        info = {"evaluations": self.evaluations, "iterations": self.iteration, "genes": self.encoding.n_genes}
+        """Report the best plan and return it; none where no plan keeps the limits."""
+        info = {"evaluations": self.evaluations, "iterations": self.iteration, "genes": len(self.encoding.n_values)}
         if self.excess > 0.0:
-            reason = f"no plan was found that fits the memory; {self.excess:.4g} bytes too many in the best"
+            reason = f"no plan was found that {self.encoding.missing.format(self.excess)}"
             if not len(self.genes):
                 reason = "the budget ended before the first plan was priced"
             return Outcome(plan=None, status=SolutionStatus.NONE, termination=termination, reason=reason, info=info)
-        if self.value < self._reported:
-            self._report()
-        plan = self.encoding.plan(self.genes)
+        plan = self.encoding.final_plan(self.genes)
+        if self.value < self._reported or self.encoding.polishes:
+            self.trace.incumbent(plan)
         return Outcome(plan=plan, status=SolutionStatus.FEASIBLE, termination=termination, info=info)
 
 
@@ -199,8 +209,9 @@ def open_search(
     Search or Outcome
         The outcome where the problem has no option table, or is proven to have no plan.
     """
+    made = schedule_encoding if problem.family == "schedule" else encoding_of
     try:
-        encoding = encoding_of(problem, merged=merged, threads=budget.threads)
+        encoding = made(problem, merged=merged, threads=budget.threads)
     except InputError as error:
         return unsupported(str(error))
     if isinstance(encoding, int):

@@ -26,7 +26,7 @@ def test_inertia_rises_with_the_share_of_different_positions(a: float, b: float)
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=20), below_one, below_one)
 def test_mutation_gives_exactly_one_gene_another_value_in_range(genes: list[int], where: float, what: float) -> None:
     changed = np.array(genes, np.int16)
-    mutate(changed, np.full(len(genes), 5), where, what)
+    mutate(changed, np.full(len(genes), 5), where, what, 0.0)
     assert (changed != genes).sum() == 1
     assert ((changed >= 0) & (changed < 5)).all()
 
@@ -35,7 +35,7 @@ def test_mutation_reaches_every_other_value() -> None:
     seen = set()
     for what in np.linspace(0, 0.999, 50):
         gene = np.array([2], np.int16)
-        mutate(gene, np.array([5]), 0.5, what)
+        mutate(gene, np.array([5]), 0.5, what, 0.0)
         seen.add(int(gene[0]))
     assert seen == {0, 1, 3, 4}
 
@@ -44,7 +44,7 @@ def test_mutation_reaches_every_other_value() -> None:
 @given(st.integers(2, 20), below_one, below_one)
 def test_crossover_copies_one_run_of_at_least_two_genes_and_nothing_else(n: int, first: float, second: float) -> None:
     genes, best = np.zeros(n, np.int16), np.ones(n, np.int16)
-    copy_segment(genes, best, first, second)
+    copy_segment(genes, best, n, first, second, np.empty(0, np.int64))
     copied = np.flatnonzero(genes)
     assert len(copied) >= 2
     assert (np.diff(copied) == 1).all()
@@ -82,6 +82,14 @@ def test_nothing_moves_where_all_probabilities_are_zero() -> None:
     moved = genes.copy()
     step_swarm(moved, own, best, np.full(12, 4), 0.0, 0.0, 0.0, 0.0, draws)
     assert (moved == genes).all()
+
+
+def test_the_share_of_equal_positions_reverses_the_inertia() -> None:
+    near, best = np.zeros((4000, 50), np.int16), np.zeros(50, np.int16)
+    draws = np.random.default_rng(0).random((4000, DRAWS))
+    moved = near.copy()
+    step_swarm(moved, near, best, np.full(50, 4), 0.4, 0.9, 0.0, 0.0, draws, True)
+    assert (moved != near).any(axis=1).mean() == pytest.approx(0.9, abs=0.03)
 
 
 def test_particles_far_from_the_global_best_mutate_more_often() -> None:
