@@ -72,12 +72,13 @@ def test_nothing_reaches_for_highspy() -> None:
             "formulations.placement.referee",
             {f"formulations.placement.{part}" for part in ("latency_walk", "load", "plan", "problem")},
         ),
+        ("formulations.schedule.referee", {"formulations.schedule.plan", "formulations.schedule.trace"}),
     ],
 )
 def test_the_referee_shares_no_code_with_the_models_it_judges(referee: str, parts: set[str]) -> None:
     known = modules()
     judged = ("options", "enumerate_options", "positions", "uplinks", "dominance", "evaluator", "scratch", "model")
-    judged += ("case", "coefficients")
+    judged += ("case", "coefficients", "decoder", "activities", "windows")
 
     def reach(name: str, seen: set[str]) -> set[str]:
         for used in imports_of(known[name], top_level=False):
