@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from formulations.registry import Family, register_family
+from formulations.registry import Family, Formulation, register_family, register_formulation
 from formulations.schedule.plan_document import plan_document, plan_of
 from formulations.schedule.problem import ScheduleOptions, ScheduleProblem
 from formulations.schedule.referee import evaluate
@@ -28,3 +28,9 @@ SCHEDULE = register_family(
         plan_of=plan_of,
     )
 )
+
+for _name, _language, _summary in (
+    ("flow-shop-pulp", "pulp", "chains on one device and uplink: how many jobs of every class take every cut"),
+    ("flow-shop-cp-sat", "cp-sat", "device, uplink and server as a flow shop whose jobs' cuts are free"),
+):
+    register_formulation(Formulation(name=_name, family="schedule", language=_language, summary=_summary))
