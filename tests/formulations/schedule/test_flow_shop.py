@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -109,3 +110,13 @@ def test_dominated_rows_go_and_of_equal_ones_the_first_stays() -> None:
 def test_one_order_for_all_stages_is_enough_for_the_makespan(seed: int) -> None:
     shop = shop_of(random_shop(seed, jobs=3, layers=2, served=1.0))
     assert least(shop, one_order=True) == pytest.approx(least(shop))
+
+
+def test_a_plan_on_a_node_that_is_none_is_refused_and_not_an_error() -> None:
+    problem = random_shop(1)
+    shop = shop_of(problem)
+    cut = np.zeros(shop.n_jobs, dtype=np.int64)
+    plan = flow_shop_plan(shop, cut, stage_times(shop, cut, np.arange(shop.n_jobs)))
+    score = evaluate(problem, replace(plan, node=np.where(plan.node == shop.server, 7, plan.node)))
+    assert score.value is None
+    assert any("may not run on 7" in line for line in score.violations)
