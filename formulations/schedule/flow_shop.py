@@ -262,5 +262,5 @@ def pareto(*columns: FloatArray) -> BoolArray:
     rows = np.column_stack(columns)
     no_larger = (rows[:, None] <= rows[None]).all(axis=2)
     equal = no_larger & no_larger.T
-    kept: BoolArray = ~((no_larger & ~equal).any(axis=0) | np.triu(equal, 1).any(axis=0))
-    return kept
+    beaten: BoolArray = np.logical_or((no_larger & ~equal).any(axis=0), np.triu(equal, 1).any(axis=0))
+    return ~beaten

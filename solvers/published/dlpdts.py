@@ -23,7 +23,6 @@ import numpy as np
 
 from formulations.schedule.flow_shop import FlowShop, flow_shop_of
 from formulations.schedule.flow_shop_plan import flow_shop_plan
-from instances.columns import IntArray
 from instances.errors import InputError
 from solvers.contract import Budget, MethodParams, Outcome, SolutionStatus, Termination, Trace
 from solvers.flow_shop_setup import open_shop, weighs_only
@@ -67,12 +66,13 @@ class DlpdtsParams(MethodParams):
     Parameters
     ----------
     backlog : {"present", "committed"}
-        What of earlier tasks counts in the queues of uplink and cloud: what is there already, or also what is on its way.
+        What of earlier tasks counts in the queues of uplink and cloud: what is there already, or also what is still on
+        its way there.
     pareto : bool
         Whether dominated cuts are left out beforehand.
     """
 
-    backlog: Literal["present", "committed"] = "present"
+    backlog: Literal["present", "committed"] = "committed"
     pareto: bool = True
 
     def __post_init__(self) -> None:
@@ -145,7 +145,7 @@ class StaticCut:
         """Decline what `dlpdts` declines, and too many cuts to try all."""
         reason = _decline(problem)
         if reason is None and self.params.rule == "best":
-            number = prod(len(rows) for rows in cuts_of(open_shop(problem)))
+            number = prod(len(rows) for rows in _static_cuts(open_shop(problem)))
             return f"{number:,} combinations of cuts are too many to try" if number > _MOST_STATIC else None
         return reason
 
@@ -166,13 +166,20 @@ class StaticCut:
     def _choices(self, shop: FlowShop) -> Any:
         """Return the rows of cuts, one a class, that are tried."""
         if self.params.rule == "best":
-            return product(*cuts_of(shop))
-        rows: dict[str, list[int | IntArray]] = {
+            return product(*_static_cuts(shop))
+        rows = {
             "edge": [len(one.cut) - 1 for one in shop.classes],
             "cloud": [0 for _ in shop.classes],
             "alone": [int(np.argmin(one.device_s + one.upload_s + one.server_s)) for one in shop.classes],
         }
         return [rows[self.params.rule]]
+
+
+def _static_cuts(shop: FlowShop) -> list[list[int]]:
+    """Return of every class the rows that no other dominates, and the extremes."""
+    return [
+        sorted({0, len(one.cut) - 1, *rows.tolist()}) for one, rows in zip(shop.classes, cuts_of(shop), strict=True)
+    ]
 
 
 def _mean_end(stream: Stream) -> float:
