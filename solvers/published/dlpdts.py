@@ -32,7 +32,6 @@ from solvers.registry import register
 __all__ = ["Dlpdts", "DlpdtsParams", "StaticCut", "StaticCutParams"]
 
 _MOST_STATIC = 20_000
-_CITATION = "DLPDTS, MSN 2022: our reconstruction from its abstract"
 
 
 def _decline(problem: Any) -> str | None:
@@ -80,7 +79,7 @@ class DlpdtsParams(MethodParams):
             raise InputError("parameter backlog", "must be present or committed", self.backlog)
 
 
-@register("dlpdts", kind="rule", deterministic=True, citation=_CITATION)
+@register("dlpdts", kind="rule", deterministic=True, citation="DLPDTS, MSN 2022: our reconstruction from its abstract")
 class Dlpdts:
     """Every task is cut on arrival where its response is expected to be the least, given the queues; our reconstruction.
 

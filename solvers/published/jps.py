@@ -30,8 +30,6 @@ from solvers.two_cuts import mixed_cuts
 
 __all__ = ["Jps", "JpsBaseline", "JpsBaselineParams", "JpsParams"]
 
-_CITATION = "Duan and Wu, JPS, ICPP 2021, doi 10.1145/3472456.3472468"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JpsParams(MethodParams):
@@ -55,7 +53,7 @@ class JpsParams(MethodParams):
             raise InputError("parameter most_paths", "must be >= 1", self.most_paths)
 
 
-@register("jps", kind="rule", deterministic=True, citation=_CITATION)
+@register("jps", kind="rule", deterministic=True, citation="Duan and Wu, JPS, ICPP 2021, doi 10.1145/3472456.3472468")
 class Jps:
     """A mix of two adjacent cuts that keeps device and uplink busy alike, in Johnson's order.
 
@@ -105,7 +103,9 @@ class JpsBaselineParams(MethodParams):
             raise InputError("parameter rule", f"must be one of {', '.join(get_args(Rule))}", self.rule)
 
 
-@register("jps-baseline", kind="rule", deterministic=True, citation=_CITATION)
+@register(
+    "jps-baseline", kind="rule", deterministic=True, citation="Duan and Wu, JPS, ICPP 2021, doi 10.1145/3472456.3472468"
+)
 class JpsBaseline:
     """What JPS is compared with: local only, upload only, or the best cut of one job for all; in the order given."""
 
