@@ -55,8 +55,8 @@ def run_stream(shop: FlowShop, rows: list[IntArray], *, fixed: bool = False, com
 
         end = max(max(max(t, E) + f, U) + g, S) + h,
 
-    where E is when the edge's core is free, U the uplink and S a core of the cloud, each of them without later arrivals,
-    and a stage that the cut does not have is left out.
+    where E is when a core of the edge is free, U the uplink and S a core of the cloud, each of them without later arrivals,
+    and a stage in which the cut takes no time is left out.
 
     Parameters
     ----------
@@ -130,9 +130,11 @@ def _simulate(
             row = chosen[j]
             if what == 0:
                 to_link -= upload_s[row]
-                send[j] = max(time, link) if serial else time
+                send[j] = time
+                if serial and upload_s[row] > 0.0:
+                    send[j] = max(time, link)
+                    link = send[j] + upload_s[row]
                 there = send[j] + upload_s[row]
-                link = there
                 heapq.heappush(events, (there, asked, 1, j))
                 asked += 1
             else:
@@ -152,7 +154,7 @@ def _simulate(
             if device_s[row] > 0.0:
                 at = max(now, edge[0]) + device_s[row]
             if sends[row]:
-                if serial:
+                if serial and upload_s[row] > 0.0:
                     busy = max(link, now) + (to_link if committed else 0.0)
                     at = max(at, busy)
                 at += upload_s[row]

@@ -81,7 +81,7 @@ class FlowShopCounts:
         if result.bound is not None:
             together = float(shop.release[0])  # the model's clock begins at the release
             weight = problem.options.makespan_weight
-            claim.raise_bound(weight * (together + result.bound * model.scale))
+            claim.raise_bound(weight * (together + max(result.bound * model.scale, 0.0)))
         if result.values:
             cut = model.cuts(result.values)
             claim.offer(plan_in_order(shop, cut, johnson_jobs(shop, cut)))

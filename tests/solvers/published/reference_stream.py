@@ -20,7 +20,8 @@ def reference_stream(shop: FlowShop, *, committed: bool = False) -> tuple[list[i
             if one.device_s[row] > 0:
                 at = max(now, edge) + one.device_s[row]
             if one.sends[row]:
-                at = max(at, link) + one.upload_s[row]
+                if one.upload_s[row] > 0:
+                    at = max(at, link) + one.upload_s[row]
                 if one.server_s[row] > 0:
                     at = max(at, cloud) + one.server_s[row]
             expected.append(at)
@@ -45,7 +46,9 @@ def _replay(shop: FlowShop, cuts: list[int], now: float, committed: bool) -> tup
     for j in sorted(going, key=lambda j: done[j]):
         one, row = rows[j]
         if done[j] <= now:
-            sent[j] = link = max(done[j], link) + one.upload_s[row]
+            sent[j] = done[j]
+            if one.upload_s[row] > 0:
+                sent[j] = link = max(done[j], link) + one.upload_s[row]
         else:
             sent[j] = np.inf
             waiting = waiting[0] + one.upload_s[row], waiting[1]

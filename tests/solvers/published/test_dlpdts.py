@@ -20,8 +20,8 @@ BENCH = Bench()
 
 def stream(seed: int, n: int = 12, *, cores: int = 1, **options: Any) -> ScheduleProblem:
     rng = np.random.default_rng(seed)
-    networks = [chain(rng.uniform(0.1, 2.0, 4).tolist(), f"c{i}") for i in range(2)]
-    device = [rng.uniform(0.2, 1.5, 3) for _ in networks]
+    networks = [chain((rng.uniform(0.1, 2.0, 4) * (rng.random(4) < 0.8)).tolist(), f"c{i}") for i in range(2)]
+    device = [rng.uniform(0.2, 1.5, 3) * (rng.random(3) < 0.8) for _ in networks]
     server = [0.4 * seconds for seconds in device]
     release = np.cumsum(rng.exponential(rng.uniform(0.3, 1.5), n))
     asked = {**RESPONSE, "memory": False, **options}

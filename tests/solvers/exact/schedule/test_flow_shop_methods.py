@@ -118,3 +118,9 @@ def test_thousands_of_jobs_make_no_larger_model() -> None:
     found = BENCH.run(COUNTS, problem)
     assert found.outcome.status is SolutionStatus.OPTIMAL
     assert found.outcome.info["types"] == 4
+
+
+@pytest.mark.parametrize("method", [COUNTS, CP_SAT])
+def test_jobs_that_take_no_time_are_done_at_once(method: str) -> None:
+    found = BENCH.run(method, shop_problem([chain([2.0, 1.0])], [[0.0]], [0, 0, 0]))
+    assert (found.value, found.outcome.status) == (0.0, SolutionStatus.OPTIMAL)
