@@ -39,6 +39,8 @@ class Machine:
         Power when computing, waiting and sending.
     memory_bytes, price_per_s : float
         Memory for weights, and money for a second.
+    cores : int
+        Layers that it runs at the same time, in problems that schedule.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Machine:
     transmit_watts: float = 0.0
     memory_bytes: float = np.inf
     price_per_s: float = 0.0
+    cores: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,4 +191,5 @@ def _kind(machine: Machine) -> NodeKind:
         idle_watts=machine.idle_watts,
         busy_watts=machine.busy_watts,
         transmit_watts=machine.transmit_watts,
+        cores=machine.cores,
     )

@@ -11,6 +11,9 @@ trace.py, referee.py
     and lists what the plan breaks.
 case.py
     `case_of(problem)`: operations, nodes and ways as arrays, what every method works on.
+flow_shop.py, flow_shop_plan.py, flow_shop_pulp.py, flow_shop_cp_sat.py
+    `flow_shop_of(problem)`: jobs of one device, one uplink and one server, whose cuts are free; plans from cuts and orders;
+    the numbers of jobs by cut as a MILP; cuts and order as constraint models.
 family.py
     Registration.
 """

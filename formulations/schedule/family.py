@@ -29,11 +29,13 @@ SCHEDULE = register_family(
     )
 )
 
-register_formulation(
-    Formulation(
-        name="schedule-cp-sat",
-        family="schedule",
-        language="cp-sat",
-        summary="constraint model in CP-SAT: optional intervals on nodes and channels, windows, whole numbers",
-    )
-)
+for _name, _language, _summary in (
+    (
+        "schedule-cp-sat",
+        "cp-sat",
+        "constraint model in CP-SAT: optional intervals on nodes and channels, windows, whole numbers",
+    ),
+    ("flow-shop-pulp", "pulp", "chains on one device and uplink: how many jobs of every class take every cut"),
+    ("flow-shop-cp-sat", "cp-sat", "device, uplink and server as a flow shop whose jobs' cuts are free"),
+):
+    register_formulation(Formulation(name=_name, family="schedule", language=_language, summary=_summary))

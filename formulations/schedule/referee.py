@@ -55,8 +55,7 @@ def evaluate(problem: ScheduleProblem, plan: SchedulePlan) -> Score:
     ]
     if not np.isfinite(value):
         return _unpriced([*violations, "the objective is beyond the range of numbers"])
-    tasks = range(problem.n_tasks)
-    energy, price = np.zeros(problem.n_tasks), np.zeros(problem.n_tasks)
+    energy, price = [0.0] * problem.n_tasks, [0.0] * problem.n_tasks
     users: defaultdict[int, set[int]] = defaultdict(set)
     for one in trace.activities:
         energy[one.task] += one.joules
@@ -71,9 +70,9 @@ def evaluate(problem: ScheduleProblem, plan: SchedulePlan) -> Score:
     return Score(
         value=value,
         violations=tuple(violations),
-        latency_s=np.array([trace.end_s[task] - release[task] for task in tasks]),
-        energy_j=energy,
-        price=price,
+        latency_s=trace.end_s - release,
+        energy_j=np.array(energy),
+        price=np.array(price),
         loads=_loads(problem, plan, trace),
     )
 
@@ -111,10 +110,16 @@ def _needed(problem: ScheduleProblem, plan: SchedulePlan) -> dict[tuple[int, int
 
 def _misplaced(problem: ScheduleProblem, plan: SchedulePlan) -> list[str]:
     system, lines = problem.instance.system, []
+    nodes, networks = plan.node.tolist(), problem.instance.workload.task_network.tolist()
+    allowed: dict[tuple[int, int, frozenset[int]], list[frozenset[int]]] = {}
     for task in range(problem.n_tasks):
-        for layer, what in enumerate(problem.network_of(task).layers):
-            node = int(plan.node[int(problem.offsets[task]) + layer])
-            if node not in problem.nodes_for(task, layer):
+        layers, first = problem.network_of(task).layers, int(problem.offsets[task])
+        key = (networks[task], problem.source_of(task), problem.task_nodes[task])
+        if key not in allowed:
+            allowed[key] = [problem.nodes_for(task, layer) for layer in range(len(layers))]
+        for layer, (what, where) in enumerate(zip(layers, allowed[key], strict=True)):
+            node = nodes[first + layer]
+            if node not in where:
                 name = system.node_name(node) if 0 <= node < system.n_nodes else node
                 lines.append(f"task {task}, layer {what.name}: may not run on {name}")
     return lines
@@ -132,11 +137,14 @@ def _wrong_transfers(problem: ScheduleProblem, plan: SchedulePlan) -> list[str]:
             lines.append(f"operation {operation}: is sent to {name}, where nobody reads it")
         given.add((operation, to))
     for (operation, to), what in needed.items():
-        name = system.node_name(to) if 0 <= to < system.n_nodes else str(to)
+        start = int(plan.node[operation])
+        if not (0 <= start < system.n_nodes and 0 <= to < system.n_nodes):
+            continue  # no node: a layer that is misplaced
+        name = system.node_name(to)
         if (operation, to) not in given:
             lines.append(f"{what}: is not sent to {name}")
-        elif problem.ways.way(int(plan.node[operation]), to) is None:
-            lines.append(f"{what}: there is no way from {system.node_name(int(plan.node[operation]))} to {name}")
+        elif problem.ways.way(start, to) is None:
+            lines.append(f"{what}: there is no way from {system.node_name(start)} to {name}")
     return lines
 
 
@@ -229,12 +237,13 @@ def _over_limits(problem: ScheduleProblem, plan: SchedulePlan, trace: Trace) -> 
             lines.append(f"{what} {got:.9g}{unit}, limit {most:.9g}{unit}")
     if options.memory:
         used: defaultdict[int, float] = defaultdict(float)
+        held = _of_layers(problem, "parameter_bytes")
         for one in trace.operations:
-            used[one.node] += float(problem.network_of(one.task).parameter_bytes[one.layer])
-        for node, held in sorted(used.items()):
+            used[one.node] += held[one.task][one.layer]
+        for node, there in sorted(used.items()):
             most = float(system.node_memory_bytes[node])
-            if not held <= most * (1 + LIMIT_TOLERANCE):
-                lines.append(f"node {system.node_name(node)}: memory {held:.6g} bytes, limit {most:.6g}")
+            if not there <= most * (1 + LIMIT_TOLERANCE):
+                lines.append(f"node {system.node_name(node)}: memory {there:.6g} bytes, limit {most:.6g}")
     return lines
 
 
@@ -242,9 +251,10 @@ def _loads(problem: ScheduleProblem, plan: SchedulePlan, trace: Trace) -> dict[s
     system, load = problem.instance.system, problem.instance.workload
     work: defaultdict[int, float] = defaultdict(float)
     nodes_of: defaultdict[int, set[int]] = defaultdict(set)
+    operations, tier = _of_layers(problem, "operations"), system.node_tier.tolist()
     for one in trace.operations:
-        done = float(problem.network_of(one.task).operations[one.layer])
-        work[int(system.node_tier[one.node])] += done
+        done = operations[one.task][one.layer]
+        work[tier[one.node]] += done
         if done > 0:
             nodes_of[one.task].add(one.node)
     total = sum(work.values())
@@ -263,6 +273,12 @@ def _loads(problem: ScheduleProblem, plan: SchedulePlan, trace: Trace) -> dict[s
         "used_nodes": float(len(trace.on_s)),
         "transfers": float(len(trace.transfers)),
     }
+
+
+def _of_layers(problem: ScheduleProblem, column: str) -> list[list[float]]:
+    """Return a column of every task's network, by task and layer."""
+    of = [getattr(network, column).tolist() for network in problem.instance.networks]
+    return [of[network] for network in problem.instance.workload.task_network.tolist()]
 
 
 def _unpriced(violations: list[str]) -> Score:

@@ -19,6 +19,8 @@ computing takes beyond being on. The price is seconds of operations at the nodes
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -29,8 +31,7 @@ from instances.columns import FloatArray
 __all__ = ["Activity", "Trace", "trace_of"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Activity:
+class Activity(NamedTuple):
     """One operation (`to` is -1) or one transfer of its tensor to node `to`."""
 
     task: int
@@ -94,13 +95,21 @@ def trace_of(problem: ScheduleProblem, plan: SchedulePlan) -> Trace:
     """Return what happens under `plan`, whose operations and transfers are where they may be."""
     system, load = problem.instance.system, problem.instance.workload
     trace = Trace(end_s=np.zeros(problem.n_tasks))
-    for task in range(problem.n_tasks):
-        costs = problem.instance.costs[int(load.task_network[task])]
-        for layer in range(1, len(problem.network_of(task))):
-            row = int(problem.offsets[task]) + layer
-            node, start = int(plan.node[row]), float(plan.start_s[row])
-            kind = system.node_kind[node]
-            seconds = float(costs.layer_seconds[kind, layer] / system.node_speed[node])
+
+    @cache
+    def of(network: int, node: int) -> tuple[list[float], list[float], float]:
+        """Return seconds and joules of all layers, and the price of a second."""
+        costs, kind = problem.instance.costs[network], system.node_kind[node]
+        seconds: list[float] = (costs.layer_seconds[kind] / system.node_speed[node]).tolist()
+        return seconds, costs.layer_joules[kind].tolist(), float(system.node_price_per_s[node])
+
+    nodes, starts, offsets = plan.node.tolist(), plan.start_s.tolist(), problem.offsets.tolist()
+    for task, network in enumerate(load.task_network.tolist()):
+        first = offsets[task]
+        for layer in range(1, offsets[task + 1] - first):
+            node, start = nodes[first + layer], starts[first + layer]
+            seconds, joules, price = of(network, node)
+            took = seconds[layer]
             trace.operations.append(
                 Activity(
                     task=task,
@@ -108,9 +117,9 @@ def trace_of(problem: ScheduleProblem, plan: SchedulePlan) -> Trace:
                     node=node,
                     to=-1,
                     start_s=start,
-                    end_s=start + seconds,
-                    joules=float(costs.layer_joules[kind, layer]),
-                    price=seconds * float(system.node_price_per_s[node]),
+                    end_s=start + took,
+                    joules=joules[layer],
+                    price=took * price,
                 )
             )
     for row in range(len(plan.transfer_operation)):

@@ -10,4 +10,6 @@ bound.py, bounds.py
     The method `schedule-bound`: critical paths, loads, and energy by paths that share the nodes.
 start.py
     The plan of another method to start from.
+flow_shop_counts.py, flow_shop_cp_sat.py
+    The methods `flow-shop-counts` and `flow-shop-cp-sat`: one device, one server, one serial uplink.
 """
