@@ -11,9 +11,15 @@ trace.py, referee.py
     and lists what the plan breaks.
 case.py
     `case_of(problem)`: operations, nodes and ways as arrays, what every method works on.
+decoder.py, heap.py, evaluator.py
+    A schedule for every operation's node and rank; many of them priced at once.
+timing.py, activities.py, windows.py, window_descent.py, window_program.py
+    `retime(case, plan)`: the exact best starts of a plan's placement and orders.
 flow_shop.py, flow_shop_plan.py, flow_shop_pulp.py, flow_shop_cp_sat.py
     `flow_shop_of(problem)`: jobs of one device, one uplink and one server, whose cuts are free; plans from cuts and orders;
     the numbers of jobs by cut as a MILP; cuts and order as constraint models.
+cp_sat_model.py, cp_sat_objective.py, cp_sat_variables.py, cp_sat_hint.py, pyomo_model.py
+    The mathematical models; `alike.py`, `critical_path.py` and `whole_numbers.py` serve them.
 family.py
     Registration.
 """

@@ -28,8 +28,7 @@ __all__ = ["DecoderArrays", "Room", "decode", "decode_into", "decoder_arrays", "
 class DecoderArrays(NamedTuple):
     """What the decoder reads of a `ScheduleCase`, in plain arrays for kernels; names as there.
 
-    `first_reader` of an operation that is not an input is -1, of an input 0; `core_offsets`, shape (N + 1,), number the
-    cores of all nodes one after the other.
+    `core_offsets`, shape (N + 1,), number the cores of all nodes one after the other.
     """
 
     task: IntArray
