@@ -29,11 +29,16 @@ SCHEDULE = register_family(
     )
 )
 
-register_formulation(
-    Formulation(
-        name="schedule-cp-sat",
-        family="schedule",
-        language="cp-sat",
-        summary="constraint model in CP-SAT: optional intervals on nodes and channels, windows, whole numbers",
-    )
-)
+for _name, _language, _summary in (
+    (
+        "schedule-cp-sat",
+        "cp-sat",
+        "constraint model in CP-SAT: optional intervals on nodes and channels, windows of nodes",
+    ),
+    (
+        "schedule-pyomo",
+        "pyomo",
+        "MILP in Pyomo: disjunctive, an order for every two operations or transfers that may meet",
+    ),
+):
+    register_formulation(Formulation(name=_name, family="schedule", language=_language, summary=_summary))
