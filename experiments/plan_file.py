@@ -14,6 +14,7 @@ from formulations.cut.plan_document import CutPlanDocument
 from formulations.joint.plan_document import PlanDocument
 from formulations.placement.plan_document import PlacementPlanDocument
 from formulations.registry import family
+from formulations.schedule.plan_document import SchedulePlanDocument
 from instances.errors import InputError
 from instances.files.replacing import replacing
 from instances.instance import Instance
@@ -38,11 +39,12 @@ class PlanFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 def plan_schema() -> dict[str, Any]:
-    """Return the JSON schema of plan files of the families `joint`, `cut` and `placement`, as published in ``plan.schema.json``."""
+    """Return the JSON schema of plan files of the workbench's families, as published in ``plan.schema.json``."""
     schema = msgspec.json.schema(PlanFile)
-    bodies = [msgspec.json.schema(document) for document in (PlanDocument, CutPlanDocument, PlacementPlanDocument)]
+    documents = (PlanDocument, CutPlanDocument, PlacementPlanDocument, SchedulePlanDocument)
+    bodies = [msgspec.json.schema(document) for document in documents]
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    schema["title"] = "A plan file of Tiercut, family joint, cut or placement"
+    schema["title"] = "A plan file of Tiercut, family joint, cut, placement or schedule"
     for body in bodies:
         schema["$defs"] |= body["$defs"]
     schema["$defs"]["PlanFile"]["properties"]["plan"] = {"anyOf": [{"$ref": body["$ref"]} for body in bodies]}

@@ -69,12 +69,13 @@ def test_nothing_reaches_for_highspy() -> None:
         ("formulations.joint.referee", {"formulations.joint.plan_rules", "formulations.joint.placed"}),
         ("formulations.cut.referee", {"formulations.cut.plan", "formulations.cut.problem"}),
         ("formulations.placement.referee", {"formulations.placement.plan", "formulations.placement.problem"}),
+        ("formulations.schedule.referee", {"formulations.schedule.plan", "formulations.schedule.trace"}),
     ],
 )
 def test_the_referee_shares_no_code_with_the_models_it_judges(referee: str, parts: set[str]) -> None:
     known = modules()
     judged = ("options", "enumerate_options", "positions", "uplinks", "dominance", "evaluator", "scratch", "model")
-    judged += ("case", "coefficients")
+    judged += ("case", "coefficients", "decoder", "activities", "windows")
 
     def reach(name: str, seen: set[str]) -> set[str]:
         for used in imports_of(known[name], top_level=False):

@@ -10,10 +10,20 @@ from experiments.metrics.metric import metric, metric_names
 from formulations.cut.problem import CutOptions
 from formulations.joint.problem import JointOptions
 from formulations.registry import formulations_of
+from formulations.schedule.problem import ScheduleOptions
 from solvers.contract import Budget
 from solvers.registry import MethodEntry, entry, method_names, params_of
 
-__all__ = ["budget", "cut_options", "formulations", "methods", "metrics", "overview", "problem_options"]
+__all__ = [
+    "budget",
+    "cut_options",
+    "formulations",
+    "methods",
+    "metrics",
+    "overview",
+    "problem_options",
+    "schedule_options",
+]
 
 _KINDS = {
     "exact": "Exact methods",
@@ -95,6 +105,11 @@ def problem_options() -> str:
 def cut_options() -> str:
     """Return the options of the family `cut`."""
     return parameter_table(CutOptions)
+
+
+def schedule_options() -> str:
+    """Return the options of the family `schedule`."""
+    return parameter_table(ScheduleOptions)
 
 
 def budget() -> str:

@@ -28,6 +28,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "formulations.md": generated_methods.formulations,
     "problem_options.md": generated_methods.problem_options,
     "cut_options.md": generated_methods.cut_options,
+    "schedule_options.md": generated_methods.schedule_options,
     "budget.md": generated_methods.budget,
     "metrics.md": generated_methods.metrics,
     "networks.md": generated_scenarios.networks,

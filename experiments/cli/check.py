@@ -12,7 +12,9 @@ from experiments.cli.options import json_option, plugin_option, print_json
 
 @click.command("check", short_help="Judge a plan, a store or a plugin.")
 @click.argument("files", nargs=-1, metavar="[INSTANCE PLAN | STORE]")
-@click.option("--picture", metavar="OUT.svg", help="Draw the PLAN, of the family cut, to this SVG, PDF or PNG file.")
+@click.option(
+    "--picture", metavar="OUT.svg", help="Draw the PLAN, of the family cut or schedule, to this SVG, PDF or PNG file."
+)
 @plugin_option
 @json_option
 def command(files: tuple[str, ...], picture: str | None, plugins: tuple[str, ...], as_json: bool) -> int:
@@ -70,16 +72,18 @@ def _check_plan(instance: str, plan: str, plugins: tuple[str, ...], as_json: boo
 
 def _draw_plan(instance: str, plan: str, picture: str) -> None:
     from experiments.figures.cut_plan import draw_cut_plan
+    from experiments.figures.schedule_gantt import draw_schedule
     from experiments.plan_file import problem_for, read_plan
     from formulations.registry import family
     from instances.errors import InputError
     from instances.files.instance_file import read_instance
 
+    draw: dict[str, Any] = {"cut": draw_cut_plan, "schedule": draw_schedule}
     file = read_plan(plan)
-    if file.family != "cut":
-        raise InputError("picture", "must be of a plan of the family cut", file.family)
+    if file.family not in draw:
+        raise InputError("picture", "must be of a plan of the family cut or schedule", file.family)
     problem = problem_for(read_instance(instance), file, plan)
-    draw_cut_plan(problem, family("cut").plan_of(problem, file.plan), picture)
+    draw[file.family](problem, family(file.family).plan_of(problem, file.plan), picture)
 
 
 def _check_store(path: str, plugins: tuple[str, ...], as_json: bool) -> int:

@@ -23,6 +23,7 @@ _OPTIONS: dict[str, tuple[dict[str, Any], ...]] = {
     "joint": ({"sharing": "optimal"}, {"sharing": "equal"}),
     "cut": ({}, {"latency_weight": 0.0, "bottleneck_weight": 1.0, "versions": "any"}),
     "placement": ({}, {"contiguous": False}),
+    "schedule": ({}, {"makespan_weight": 0.0, "energy_weight": 1.0, "links": "serial"}),
 }
 """Problem options that the small instances are solved under, of families that have more than their defaults to show."""
 

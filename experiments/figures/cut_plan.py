@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from experiments.figures.style import MARKERS, PALETTE, look
+from experiments.figures.style import MARKERS, PALETTE, write_picture
 from formulations.cut.plan import CutPlan
 from formulations.cut.problem import CutProblem
 from formulations.cut.referee import account_of, evaluate
 from formulations.versions import versions_of
 from instances.columns import FloatArray
 from instances.errors import InputError
-from instances.files.replacing import replacing
 from instances.networks.graph import NetworkGraph
 
 __all__ = ["cut_plan_figure", "draw_cut_plan", "positions_of"]
@@ -39,25 +36,7 @@ def draw_cut_plan(problem: CutProblem, plan: CutPlan, path: str | Path) -> None:
     InputError
         If the ending is another, or the plan cannot be priced.
     """
-    path = Path(path)
-    ending = path.suffix.lower().lstrip(".")
-    metadata: dict[str, dict[str, None]] = {
-        "svg": {"Date": None, "Creator": None},
-        "pdf": {"CreationDate": None, "Producer": None, "Creator": None},
-        "png": {"Software": None},
-    }
-    if ending not in metadata:
-        raise InputError("picture", "must end in .svg, .pdf or .png", str(path))
-    buffer = io.BytesIO()
-    with look():
-        import matplotlib as mpl
-
-        with mpl.rc_context({"svg.hashsalt": "tiercut", "svg.fonttype": "none"}):
-            figure = cut_plan_figure(problem, plan)
-            FigureCanvasAgg(figure)
-            figure.savefig(buffer, format=ending, metadata=metadata[ending], bbox_inches="tight", pad_inches=0.08)
-    with replacing(path) as file:
-        file.write(buffer.getvalue())
+    write_picture(lambda: cut_plan_figure(problem, plan), path)
 
 
 def cut_plan_figure(problem: CutProblem, plan: CutPlan) -> Figure:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,10 @@ import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from instances.errors import InputError
 from instances.files.replacing import replacing
 
-__all__ = ["LINES", "MARKERS", "PALETTE", "look", "save", "style_of"]
+__all__ = ["LINES", "MARKERS", "PALETTE", "look", "save", "style_of", "write_picture"]
 
 # Okabe and Ito, "Color universal design" (2008), yellow darkened for white paper
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#5B5B5B", "#B8A800")
@@ -84,3 +85,29 @@ def save(figure: Figure, stem: Path) -> list[Path]:
             file.write(buffer.getvalue())
         written.append(path)
     return written
+
+
+def write_picture(make: Callable[[], Figure], path: str | Path) -> None:
+    """Write the figure that `make` returns as SVG, PDF or PNG; the bytes depend on the figure alone.
+
+    Raises
+    ------
+    InputError
+        If the ending is another.
+    """
+    path = Path(path)
+    ending = path.suffix.lower().lstrip(".")
+    metadata: dict[str, dict[str, None]] = {
+        "svg": {"Date": None, "Creator": None},
+        "pdf": {"CreationDate": None, "Producer": None, "Creator": None},
+        "png": {"Software": None},
+    }
+    if ending not in metadata:
+        raise InputError("picture", "must end in .svg, .pdf or .png", str(path))
+    buffer = io.BytesIO()
+    with look(), mpl.rc_context({"svg.hashsalt": "tiercut", "svg.fonttype": "none"}):
+        figure = make()
+        FigureCanvasAgg(figure)
+        figure.savefig(buffer, format=ending, metadata=metadata[ending], bbox_inches="tight", pad_inches=0.08)
+    with replacing(path) as file:
+        file.write(buffer.getvalue())

@@ -145,64 +145,26 @@ def new_room(arrays):
 
 
 @njit(cache=True, error_model="numpy")
-def _send(arrays, operation, here, to, earliest, channel_free):
-    """Return start and end of a transfer behind what its channels carry, and let them carry it."""
-    nodes = len(arrays.core_offsets) - 1
-    seconds = arrays.latency[here, to] + arrays.size[operation] * arrays.seconds_per_byte[here, to]
+def _leave(seconds, earliest, first, last, channels, channel_free):
+    """Return the start of a transfer behind what its channels carry, and let them carry it."""
     start = earliest
     if seconds > 0.0:
-        way = here * nodes + to
-        first, last = arrays.channel_offsets[way], arrays.channel_offsets[way + 1]
         for row in range(first, last):
-            start = max(start, channel_free[arrays.channels[row]])
+            start = max(start, channel_free[channels[row]])
         for row in range(first, last):
-            channel_free[arrays.channels[row]] = start + seconds
-    return start, start + seconds
+            channel_free[channels[row]] = start + seconds
+    return start
 
 
 @njit(cache=True, error_model="numpy")
-def _send_all(arrays, operation, place, room):
-    """Send the tensor of an operation that has its start to every other node that reads it."""
-    here = place[operation]
-    first, last = arrays.successor_offsets[operation], arrays.successor_offsets[operation + 1]
-    count = 0
-    for row in range(first, last):
-        reader = arrays.successors[row]
-        to = place[reader]
-        if to == here:
-            continue
-        at = room.row_of[to]
-        if at < 0:
-            at = count
-            room.row_of[to] = at
-            room.target[at] = to
-            room.target_key[at] = room.key[reader]
-            count += 1
-        else:
-            room.target_key[at] = min(room.target_key[at], room.key[reader])
-    home = arrays.source[arrays.task[operation]]
-    home_too = arrays.return_result and arrays.is_last[operation] == 1 and here != home
-    if count:
-        for _ in range(count):
-            best = -1
-            for at in range(count):
-                if room.target_key[at] < np.inf and (best < 0 or room.target_key[at] < room.target_key[best]):
-                    best = at
-            room.target_key[best] = np.inf
-            room.target_sent[best], room.target_arrived[best] = _send(
-                arrays, operation, here, room.target[best], room.end[operation], room.channel_free
-            )
-        for row in range(first, last):
-            to = place[arrays.successors[row]]
-            if to != here:
-                room.sent[row] = room.target_sent[room.row_of[to]]
-                room.arrived[row] = room.target_arrived[room.row_of[to]]
-        for at in range(count):
-            room.row_of[room.target[at]] = -1
-    if home_too:
-        task = arrays.task[operation]
-        room.sent_back[task], arrived = _send(arrays, operation, here, home, room.end[operation], room.channel_free)
-        room.back[task] = max(room.back[task], arrived)
+def _take_core(start, first, last, core_free):
+    """Return the core that is free at `start` and was free last, else the one that is free first."""
+    core = first
+    for one in range(first + 1, last):
+        here, best = core_free[one], core_free[core]
+        if (here <= start and (here > best or best > start)) or (here < best and best > start):
+            core = one
+    return core
 
 
 @njit(cache=True, error_model="numpy")
@@ -220,53 +182,97 @@ def decode_into(arrays, place, rank, room):
     room : Room
         Working arrays.
     """
-    n = len(arrays.task)
-    room.core_free[:] = -np.inf
-    room.channel_free[:] = -np.inf
-    room.sent_back[:] = np.nan
-    room.back[:] = 0.0
+    # fields of tuples are counted references: taken once, not in loops
+    task_of, is_input, is_last, source = arrays.task, arrays.is_input, arrays.is_last, arrays.source
+    release, seconds_of, size_of = arrays.release, arrays.seconds, arrays.size
+    producers, readers, first_reader = arrays.predecessor_offsets, arrays.successors, arrays.successor_offsets
+    latency, per_byte = arrays.latency, arrays.seconds_per_byte
+    channels, first_channel, first_core = arrays.channels, arrays.channel_offsets, arrays.core_offsets
+    returns, nodes, n = arrays.return_result, len(arrays.core_offsets) - 1, len(arrays.task)
+    start_of, end_of, sent, arrived = room.start, room.end, room.sent, room.arrived
+    sent_back, back, ready, waiting, key, heap = (
+        room.sent_back,
+        room.back,
+        room.ready,
+        room.waiting,
+        room.key,
+        room.heap,
+    )
+    core_free, channel_free = room.core_free, room.channel_free
+    target, target_key, row_of = room.target, room.target_key, room.row_of
+    target_sent, target_arrived = room.target_sent, room.target_arrived
+    core_free[:] = -np.inf
+    channel_free[:] = -np.inf
+    sent_back[:] = np.nan
+    back[:] = 0.0
     size = 0
     for v in range(n):
-        room.waiting[v] = arrays.predecessor_offsets[v + 1] - arrays.predecessor_offsets[v]
-        room.ready[v] = 0.0
-        room.key[v] = rank[v]
-        if arrays.is_input[v] == 1:
-            room.key[v] = np.inf
-            for row in range(arrays.successor_offsets[v], arrays.successor_offsets[v + 1]):
-                room.key[v] = min(room.key[v], rank[arrays.successors[row]])
-    for v in range(n):
-        if arrays.is_input[v] == 1:
-            push(room.heap, size, room.key, v)
+        waiting[v] = producers[v + 1] - producers[v]
+        ready[v] = 0.0
+        key[v] = rank[v]
+        if is_input[v] == 1:
+            key[v] = np.inf
+            for row in range(first_reader[v], first_reader[v + 1]):
+                key[v] = min(key[v], rank[readers[row]])
+            push(heap, size, key, v)
             size += 1
     while size:
-        v = pop(room.heap, size, room.key)
+        v = pop(heap, size, key)
         size -= 1
-        node, task = place[v], arrays.task[v]
-        if arrays.is_input[v] == 1:
-            room.start[v] = arrays.release[task]
-            room.end[v] = room.start[v]
+        here, task = place[v], task_of[v]
+        if is_input[v] == 1:
+            end = release[task]
+            start_of[v] = end
         else:
-            seconds, start = arrays.seconds[node, v], room.ready[v]
+            seconds, start = seconds_of[here, v], ready[v]
             if seconds > 0.0:
-                first, last = arrays.core_offsets[node], arrays.core_offsets[node + 1]
-                core = first
-                for one in range(first + 1, last):
-                    here, best = room.core_free[one], room.core_free[core]
-                    if (here <= start and (here > best or best > start)) or (here < best and best > start):
-                        core = one
-                start = max(start, room.core_free[core])
-                room.core_free[core] = start + seconds
-            room.start[v], room.end[v] = start, start + seconds
-            room.back[task] = max(room.back[task], start + seconds)
-        _send_all(arrays, v, place, room)
-        for row in range(arrays.successor_offsets[v], arrays.successor_offsets[v + 1]):
-            reader = arrays.successors[row]
-            there = room.end[v] if place[reader] == node else room.arrived[row]
-            room.ready[reader] = max(room.ready[reader], there)
-            room.waiting[reader] -= 1
-            if room.waiting[reader] == 0:
-                push(room.heap, size, room.key, reader)
+                core = _take_core(start, first_core[here], first_core[here + 1], core_free)
+                start = max(start, core_free[core])
+                core_free[core] = start + seconds
+            start_of[v], end = start, start + seconds
+            back[task] = max(back[task], end)
+        end_of[v] = end
+        count, first, last = 0, first_reader[v], first_reader[v + 1]
+        for row in range(first, last):
+            reader = readers[row]
+            to = place[reader]
+            if to == here:
+                continue
+            at = row_of[to]
+            if at < 0:
+                row_of[to], target[count], target_key[count] = count, to, key[reader]
+                count += 1
+            else:
+                target_key[at] = min(target_key[at], key[reader])
+        for _ in range(count):
+            best = -1
+            for at in range(count):
+                if target_key[at] < np.inf and (best < 0 or target_key[at] < target_key[best]):
+                    best = at
+            target_key[best] = np.inf
+            to = target[best]
+            way, seconds = here * nodes + to, latency[here, to] + size_of[v] * per_byte[here, to]
+            leaves = _leave(seconds, end, first_channel[way], first_channel[way + 1], channels, channel_free)
+            target_sent[best], target_arrived[best] = leaves, leaves + seconds
+        for row in range(first, last):
+            reader = readers[row]
+            to, there = place[reader], end
+            if to != here:
+                there = target_arrived[row_of[to]]
+                sent[row], arrived[row] = target_sent[row_of[to]], there
+            ready[reader] = max(ready[reader], there)
+            waiting[reader] -= 1
+            if waiting[reader] == 0:
+                push(heap, size, key, reader)
                 size += 1
+        for at in range(count):
+            row_of[target[at]] = -1
+        if returns and is_last[v] == 1 and here != source[task]:
+            to = source[task]
+            way, seconds = here * nodes + to, latency[here, to] + size_of[v] * per_byte[here, to]
+            leaves = _leave(seconds, end, first_channel[way], first_channel[way + 1], channels, channel_free)
+            sent_back[task] = leaves
+            back[task] = max(back[task], leaves + seconds)
 
 
 def decode(case: ScheduleCase, place: IntArray, rank: FloatArray) -> tuple[FloatArray, IntArray, FloatArray]:

@@ -143,98 +143,113 @@ def _over(got, limit):
 @njit(cache=True, error_model="numpy")
 def _possible(arrays, place):
     """Return whether every operation may run where it is and every tensor finds a way."""
+    seconds, latency, readers, first_reader = (
+        arrays.seconds,
+        arrays.latency,
+        arrays.successors,
+        arrays.successor_offsets,
+    )
+    is_last, source, task, returns = arrays.is_last, arrays.source, arrays.task, arrays.return_result
     for v in range(len(place)):
         here = place[v]
-        if not arrays.seconds[here, v] < np.inf:
+        if not seconds[here, v] < np.inf:
             return False
-        for row in range(arrays.successor_offsets[v], arrays.successor_offsets[v + 1]):
-            if not arrays.latency[here, place[arrays.successors[row]]] < np.inf:
+        for row in range(first_reader[v], first_reader[v + 1]):
+            if not latency[here, place[readers[row]]] < np.inf:
                 return False
-        if (
-            arrays.return_result
-            and arrays.is_last[v] == 1
-            and not arrays.latency[here, arrays.source[arrays.task[v]]] < np.inf
-        ):
+        if returns and is_last[v] == 1 and not latency[here, source[task[v]]] < np.inf:
             return False
     return True
 
 
-@njit(cache=True, error_model="numpy", inline="always")
-def _stay(ledger, node, start, end):
-    ledger.on[node] = min(ledger.on[node], start)
-    ledger.off[node] = max(ledger.off[node], end)
+@njit(cache=True, error_model="numpy")
+def _stay(on, off, node, start, end):
+    on[node] = min(on[node], start)
+    off[node] = max(off[node], end)
 
 
 @njit(cache=True, error_model="numpy")
-def _transfers(arrays, place, room, ledger):
-    """Return joules and money of all transfers, and stretch the windows of their ends."""
+def _resources(arrays, place, room, ledger):
+    """Return joules and money of a schedule."""
+    size, latency, per_byte = arrays.size, arrays.latency, arrays.seconds_per_byte
+    readers, first_reader, is_last, source = arrays.successors, arrays.successor_offsets, arrays.is_last, arrays.source
+    task, is_input, returns = arrays.task, arrays.is_input, arrays.return_result
+    layer_joules, layer_price = arrays.joules, arrays.price
+    byte_joules, byte_price, watts = arrays.joules_per_byte, arrays.price_per_byte, arrays.transmit_watts
+    idle, switch = arrays.idle_watts, arrays.switch_on_joules
+    start_of, end_of, sent, arrived, sent_back = room.start, room.end, room.sent, room.arrived, room.sent_back
+    on, off, sent_by = ledger.on, ledger.off, ledger.sent_by
+    on[:] = np.inf
+    off[:] = -np.inf
+    sent_by[:] = -1
     joules, money = 0.0, 0.0
-    ledger.sent_by[:] = -1
     for v in range(len(place)):
         here = place[v]
-        for row in range(arrays.successor_offsets[v], arrays.successor_offsets[v + 1]):
-            to = place[arrays.successors[row]]
-            if to == here or ledger.sent_by[to] == v:
+        if is_input[v] == 0:
+            _stay(on, off, here, start_of[v], end_of[v])
+            joules += layer_joules[here, v]
+            money += layer_price[here, v]
+        for row in range(first_reader[v], first_reader[v + 1]):
+            to = place[readers[row]]
+            if to == here or sent_by[to] == v:
                 continue
-            ledger.sent_by[to] = v
-            start, end = room.sent[row], room.arrived[row]
-            _stay(ledger, here, start, end)
-            _stay(ledger, to, start, end)
-            seconds = arrays.latency[here, to] + arrays.size[v] * arrays.seconds_per_byte[here, to]
-            joules += arrays.size[v] * arrays.joules_per_byte[here, to] + arrays.transmit_watts[here] * seconds
-            money += arrays.size[v] * arrays.price_per_byte[here, to]
-        home = arrays.source[arrays.task[v]]
-        if arrays.return_result and arrays.is_last[v] == 1 and here != home:
-            seconds = arrays.latency[here, home] + arrays.size[v] * arrays.seconds_per_byte[here, home]
-            start = room.sent_back[arrays.task[v]]
-            _stay(ledger, here, start, start + seconds)
-            _stay(ledger, home, start, start + seconds)
-            joules += arrays.size[v] * arrays.joules_per_byte[here, home] + arrays.transmit_watts[here] * seconds
-            money += arrays.size[v] * arrays.price_per_byte[here, home]
+            sent_by[to] = v
+            _stay(on, off, here, sent[row], arrived[row])
+            _stay(on, off, to, sent[row], arrived[row])
+            seconds = latency[here, to] + size[v] * per_byte[here, to]
+            joules += size[v] * byte_joules[here, to] + watts[here] * seconds
+            money += size[v] * byte_price[here, to]
+        home = source[task[v]]
+        if returns and is_last[v] == 1 and here != home:
+            seconds, start = latency[here, home] + size[v] * per_byte[here, home], sent_back[task[v]]
+            _stay(on, off, here, start, start + seconds)
+            _stay(on, off, home, start, start + seconds)
+            joules += size[v] * byte_joules[here, home] + watts[here] * seconds
+            money += size[v] * byte_price[here, home]
+    for node in range(len(on)):
+        if off[node] >= on[node]:
+            joules += idle[node] * (off[node] - on[node]) + switch[node]
     return joules, money
 
 
 @njit(cache=True, error_model="numpy")
 def price(arrays, place, room, ledger):
     """Return objective and excess of the schedule that `decode_into` left in `room`."""
+    release, deadline, hard, weight, back = (
+        arrays.release,
+        arrays.deadline,
+        arrays.hard_deadline,
+        arrays.weight,
+        room.back,
+    )
     makespan, total, weighted, tardiness, missed, excess = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    tasks = len(arrays.release)
+    tasks = len(release)
     for task in range(tasks):
-        response = room.back[task] - arrays.release[task]
-        late = response - arrays.deadline[task]
-        makespan = max(makespan, room.back[task])
+        response = back[task] - release[task]
+        late = response - deadline[task]
+        makespan = max(makespan, back[task])
         total += response
-        weighted += arrays.weight[task] * response
+        weighted += weight[task] * response
         if late > 0.0:
-            tardiness += arrays.weight[task] * late
-        if late > LIMIT_TOLERANCE * max(1.0, arrays.deadline[task]):
+            tardiness += weight[task] * late
+        if late > LIMIT_TOLERANCE * max(1.0, deadline[task]):
             missed += 1.0
-            if arrays.hard_deadline[task] < np.inf:
-                excess += late / arrays.deadline[task]
+            if hard[task] < np.inf:
+                excess += late / deadline[task]
     excess += _over(makespan, arrays.makespan_limit)
     w = arrays.weights
     value = w[0] * makespan + w[1] * total / tasks + w[2] * weighted + w[3] * tardiness + w[4] * missed
     if arrays.counts_energy or arrays.counts_price:
-        ledger.on[:] = np.inf
-        ledger.off[:] = -np.inf
-        joules, money = _transfers(arrays, place, room, ledger)
-        for v in range(len(place)):
-            if arrays.is_input[v] == 0:
-                _stay(ledger, place[v], room.start[v], room.end[v])
-                joules += arrays.joules[place[v], v]
-                money += arrays.price[place[v], v]
-        for node in range(len(ledger.on)):
-            if ledger.off[node] >= ledger.on[node]:
-                window = ledger.off[node] - ledger.on[node]
-                joules += arrays.idle_watts[node] * window + arrays.switch_on_joules[node]
+        joules, money = _resources(arrays, place, room, ledger)
         value += w[5] * joules + w[6] * money
         excess += _over(joules, arrays.energy_limit) + _over(money, arrays.price_limit)
     if arrays.counts_memory:
-        ledger.held[:] = 0.0
+        held, memory, limit = ledger.held, arrays.memory, arrays.memory_limit
+        held[:] = 0.0
         for v in range(len(place)):
-            ledger.held[place[v]] += arrays.memory[v]
-        for node in range(len(ledger.held)):
-            excess += _over(ledger.held[node], arrays.memory_limit[node])
+            held[place[v]] += memory[v]
+        for node in range(len(held)):
+            excess += _over(held[node], limit[node])
     return value, excess
 
 

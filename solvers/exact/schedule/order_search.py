@@ -147,14 +147,14 @@ def _fixed(arrays, size, desk):
 
 
 @njit(cache=True, error_model="numpy")
-def _spread(size, arcs, desk, times):
+def _spread(size, arcs, tail, head, seconds, times):
     """Raise `times` until every arc holds; return False where arcs go round."""
     for _ in range(size + 1):
         still = True
         for row in range(arcs):
-            a, b = desk.tail[row], desk.head[row]
-            if times[a] + desk.seconds[a] > times[b]:
-                times[b] = times[a] + desk.seconds[a]
+            a, b = tail[row], head[row]
+            if times[a] + seconds[a] > times[b]:
+                times[b] = times[a] + seconds[a]
                 still = False
         if still:
             return True
@@ -164,81 +164,86 @@ def _spread(size, arcs, desk, times):
 @njit(cache=True, error_model="numpy")
 def _cost(arrays, size, desk, joules, money):
     """Return the objective at ``desk.start`` and whether deadlines and limits are kept."""
-    tasks, kept = len(arrays.release), True
+    release, deadline, hard, weight = arrays.release, arrays.deadline, arrays.hard_deadline, arrays.weight
+    start, seconds, last, is_input = desk.start, desk.seconds, desk.last, desk.is_input
+    on, off, idle, where, target = desk.on, desk.off, arrays.idle_watts, desk.node, desk.to
+    tasks, kept = len(release), True
     makespan, total, weighted, tardiness, missed = 0.0, 0.0, 0.0, 0.0, 0.0
     for task in range(tasks):
-        end = desk.start[desk.last[task]] + desk.seconds[desk.last[task]]
-        response = end - arrays.release[task]
-        late = response - arrays.deadline[task]
+        end = start[last[task]] + seconds[last[task]]
+        response = end - release[task]
+        late = response - deadline[task]
         makespan = max(makespan, end)
         total += response
-        weighted += arrays.weight[task] * response
-        tardiness += arrays.weight[task] * max(0.0, late)
-        if late > _TOLERANCE * max(1.0, arrays.deadline[task]):
+        weighted += weight[task] * response
+        tardiness += weight[task] * max(0.0, late)
+        if late > _TOLERANCE * max(1.0, deadline[task]):
             missed += 1.0
-            kept = kept and not arrays.hard_deadline[task] < np.inf
+            kept = kept and not hard[task] < np.inf
     kept = kept and makespan <= arrays.makespan_limit * (1.0 + _TOLERANCE)
-    desk.on[:] = np.inf
-    desk.off[:] = -np.inf
+    on[:] = np.inf
+    off[:] = -np.inf
     for a in range(size):
-        if desk.is_input[a] == 1:
-            continue
-        for node in (desk.node[a], desk.to[a]):
-            if node >= 0:
-                desk.on[node] = min(desk.on[node], desk.start[a])
-                desk.off[node] = max(desk.off[node], desk.start[a] + desk.seconds[a])
-    for node in range(len(desk.on)):
-        if desk.off[node] >= desk.on[node]:
-            joules += arrays.idle_watts[node] * (desk.off[node] - desk.on[node])
+        if is_input[a] == 0:
+            for node in (where[a], target[a]):
+                if node >= 0:
+                    on[node] = min(on[node], start[a])
+                    off[node] = max(off[node], start[a] + seconds[a])
+    for node in range(len(on)):
+        if off[node] >= on[node]:
+            joules += idle[node] * (off[node] - on[node])
     kept = kept and joules <= arrays.energy_limit * (1.0 + _TOLERANCE)
     w = arrays.weights
     value = w[0] * makespan + w[1] * total / tasks + w[2] * weighted + w[3] * tardiness + w[4] * missed
     return value + w[5] * joules + w[6] * money, kept
 
 
-@njit(cache=True, error_model="numpy", inline="always")
-def _at(desk, a, node):
-    return desk.is_input[a] == 0 and (desk.node[a] == node or desk.to[a] == node)
+@njit(cache=True, error_model="numpy")
+def _at(is_input, where, target, a, node):
+    return is_input[a] == 0 and (where[a] == node or target[a] == node)
 
 
 @njit(cache=True, error_model="numpy")
 def _windows(arrays, size, arcs, desk, joules):
     """Return the longest paths between the nodes that cost something while they are on; ``desk.start`` is earliest."""
     tasks, count = len(arrays.release), 0
-    desk.on[:] = np.inf
+    start, seconds, length, floor = desk.start, desk.seconds, desk.length, desk.floor
+    is_input, where, target, last = desk.is_input, desk.node, desk.to, desk.last
+    on, window, idle = desk.on, desk.window, arrays.idle_watts
+    on[:] = np.inf
     for a in range(size):
-        for node in (desk.node[a], desk.to[a]):
-            if node >= 0 and desk.is_input[a] == 0:
-                desk.on[node] = min(desk.on[node], desk.start[a])
-    for node in range(len(desk.on)):
-        if desk.on[node] < np.inf and arrays.idle_watts[node] > 0.0:
-            desk.window[count] = node
+        for node in (where[a], target[a]):
+            if node >= 0 and is_input[a] == 0:
+                on[node] = min(on[node], start[a])
+    for node in range(len(on)):
+        if on[node] < np.inf and idle[node] > 0.0:
+            window[count] = node
             count += 1
     first_on, first_off, watts = np.empty(count), np.full(count, -np.inf), np.empty(count)
     to_off, to_end, first_end = np.full((count, count), -np.inf), np.empty((count, tasks)), np.empty(tasks)
     for i in range(-1, count):
         for a in range(size):
             if i < 0:
-                desk.length[a] = desk.floor[a] if desk.is_input[a] == 1 else -np.inf
+                length[a] = floor[a] if is_input[a] == 1 else -np.inf
             else:
-                desk.length[a] = 0.0 if _at(desk, a, desk.window[i]) else -np.inf
-        _spread(size, arcs, desk, desk.length)
+                length[a] = 0.0 if _at(is_input, where, target, a, window[i]) else -np.inf
+        _spread(size, arcs, desk.tail, desk.head, seconds, length)
         for j in range(count):
             for a in range(size):
-                if _at(desk, a, desk.window[j]):
-                    end = desk.length[a] + desk.seconds[a]
+                if _at(is_input, where, target, a, window[j]):
+                    end = length[a] + seconds[a]
                     if i < 0:
                         first_off[j] = max(first_off[j], end)
                     else:
                         to_off[i, j] = max(to_off[i, j], end)
         for task in range(tasks):
-            end = desk.length[desk.last[task]] + desk.seconds[desk.last[task]]
+            end = length[last[task]] + seconds[last[task]]
             if i < 0:
                 first_end[task] = end
             else:
                 to_end[i, task] = end
     for i in range(count):
-        first_on[i], watts[i] = desk.on[desk.window[i]], arrays.idle_watts[desk.window[i]]
+        first_on[i], watts[i] = on[window[i]], idle[window[i]]
     w = arrays.weights
     return WindowProblem(
         first_on,
@@ -266,39 +271,41 @@ def _wait(arrays, size, arcs, desk, joules, money):
         for task in range(tasks):
             if arrays.deadline[task] < np.inf and not arrays.hard_deadline[task] < np.inf:
                 missable += 1
-    plain, best = problem.latest.copy(), desk.start[:size].copy()
+    start, floor, window, latest = desk.start, desk.floor, desk.window, problem.latest
+    is_input, where, target = desk.is_input, desk.node, desk.to
+    deadline, hard = arrays.deadline, arrays.hard_deadline
+    plain, best = latest.copy(), start[:size].copy()
     for late in range(1 << missable):
         bit = 0
         for task in range(tasks):
-            problem.latest[task] = plain[task]
-            if missable and arrays.deadline[task] < np.inf and not arrays.hard_deadline[task] < np.inf:
+            latest[task] = plain[task]
+            if missable and deadline[task] < np.inf and not hard[task] < np.inf:
                 if not late >> bit & 1:
-                    problem.latest[task] = min(plain[task], problem.due[task])
+                    latest[task] = min(plain[task], problem.due[task])
                 bit += 1
         on, possible = best_switch_on(problem)
         if not possible:
             continue
-        desk.start[:size] = desk.floor[:size]
+        start[:size] = floor[:size]
         for i in range(len(on)):
             for a in range(size):
-                if _at(desk, a, desk.window[i]):
-                    desk.start[a] = max(desk.start[a], on[i])
-        _spread(size, arcs, desk, desk.start)
+                if _at(is_input, where, target, a, window[i]):
+                    start[a] = max(start[a], on[i])
+        _spread(size, arcs, desk.tail, desk.head, desk.seconds, start)
         value, kept = _cost(arrays, size, desk, joules, money)
         if kept and value < least:
             least = value
-            best[:] = desk.start[:size]
-    desk.start[:size] = best
+            best[:] = start[:size]
+    start[:size] = best
     return least
 
 
 @njit(cache=True, error_model="numpy")
-def _share_a_channel(arrays, desk, a, b):
-    nodes = len(arrays.idle_watts)
-    one, two = desk.node[a] * nodes + desk.to[a], desk.node[b] * nodes + desk.to[b]
-    for x in range(arrays.channel_offsets[one], arrays.channel_offsets[one + 1]):
-        for y in range(arrays.channel_offsets[two], arrays.channel_offsets[two + 1]):
-            if arrays.channels[x] == arrays.channels[y]:
+def _share_a_channel(channels, first_channel, one, two):
+    """Return whether two ways have a channel in common."""
+    for x in range(first_channel[one], first_channel[one + 1]):
+        for y in range(first_channel[two], first_channel[two + 1]):
+            if channels[x] == channels[y]:
                 return True
     return False
 
@@ -306,21 +313,32 @@ def _share_a_channel(arrays, desk, a, b):
 @njit(cache=True, error_model="numpy")
 def _crowd(arrays, size, desk, slack):
     """Return how many activities, in ``desk.crowd``, are too many somewhere while one of them starts; 0 if none are."""
+    start, seconds, is_input, where, target = desk.start, desk.seconds, desk.is_input, desk.node, desk.to
+    crowd, first_core, channels, first_channel = (
+        desk.crowd,
+        arrays.core_offsets,
+        arrays.channels,
+        arrays.channel_offsets,
+    )
+    nodes = len(first_core) - 1
     for a in range(size):
-        if desk.is_input[a] == 1 or desk.seconds[a] <= 0.0:
+        if is_input[a] == 1 or seconds[a] <= 0.0:
             continue
-        computes, room, count = desk.to[a] < 0, 1, 1
-        if computes:
-            room = arrays.core_offsets[desk.node[a] + 1] - arrays.core_offsets[desk.node[a]]
-        desk.crowd[0] = a
-        moment = desk.start[a] + slack
+        computes, count = target[a] < 0, 1
+        room = first_core[where[a] + 1] - first_core[where[a]] if computes else 1
+        crowd[0], moment = a, start[a] + slack
         for b in range(size):
-            if b == a or desk.is_input[b] == 1 or desk.seconds[b] <= 0.0 or (desk.to[b] < 0) != computes:
+            if b == a or is_input[b] == 1 or seconds[b] <= 0.0 or (target[b] < 0) != computes:
                 continue
-            if desk.start[b] > moment or desk.start[b] + desk.seconds[b] <= moment:
+            if start[b] > moment or start[b] + seconds[b] <= moment:
                 continue
-            if (desk.node[a] == desk.node[b]) if computes else _share_a_channel(arrays, desk, a, b):
-                desk.crowd[count] = b
+            if computes:
+                together = where[a] == where[b]
+            else:
+                one, two = where[a] * nodes + target[a], where[b] * nodes + target[b]
+                together = _share_a_channel(channels, first_channel, one, two)
+            if together:
+                crowd[count] = b
                 count += 1
                 if count > room:
                     return count
@@ -359,7 +377,7 @@ def search_orders(arrays, place, desk, regular, best):
         if depth:
             desk.tail[arcs + depth - 1], desk.head[arcs + depth - 1] = desk.stack[top, 1], desk.stack[top, 2]
         desk.start[:size] = desk.floor[:size]
-        if not _spread(size, arcs + depth, desk, desk.start):
+        if not _spread(size, arcs + depth, desk.tail, desk.head, desk.seconds, desk.start):
             continue
         timed += 1
         if regular:
