@@ -23,6 +23,8 @@ __all__ = ["ScheduleLns", "ScheduleLnsParams"]
 
 _DEFAULT_ROUNDS = 100
 _LEAST_SECONDS = 0.05
+_BUILDING_S = 5e-4
+"""Seconds for the model of an operation, before one was built: a cautious guess."""
 _GROW, _SHRINK = 1.25, 0.8
 _SAME = 1e-12
 
@@ -98,7 +100,7 @@ class ScheduleLns:
             rounds = _DEFAULT_ROUNDS if budget.seconds is None else int(1e9)
         done = 0
         while done < rounds and not search.claim.closed and not search.finished:
-            if search.claim.seconds_left <= _LEAST_SECONDS:
+            if search.claim.seconds_left <= search.least_seconds:
                 return search.claim.outcome(Termination.TIME_LIMIT)
             search.step()
             done += 1
@@ -115,12 +117,19 @@ class _Search:
     now: SchedulePlan | None = None
     value: float = np.inf
     size: float = field(init=False)
+    building_s: float = field(init=False)
     roulette: Roulette = field(default_factory=Roulette)
     finished: bool = False
     """The whole problem was repaired to its end: nothing is left to set free."""
 
     def __post_init__(self) -> None:
         self.size = float(self.params.size)
+        self.building_s = _BUILDING_S * self.case.n_operations
+
+    @property
+    def least_seconds(self) -> float:
+        """Seconds below which no repair is worth its model."""
+        return max(_LEAST_SECONDS, 1.5 * self.building_s)
 
     def begin(self) -> None:
         """Start at the best list schedule and a local search from there."""
@@ -139,7 +148,7 @@ class _Search:
             if until == np.inf
             else {"out_of_time": lambda: self.claim.seconds_left <= until}
         )
-        descent = Descent(case=self.case, rng=self.rng, batch=200, patience=5, **limit)  # type: ignore[arg-type]
+        descent = Descent(case=self.case, rng=self.rng, batch=200, patience=5, **limit)
         best: Coded | None = None
         for plan in plans:
             coded = descent.code(plan)
@@ -183,8 +192,10 @@ class _Search:
     def _repair(self, state: Placed, free: IntArray, nodes: BoolArray) -> Repair:
         """Repair, take what is no worse, and adapt the size."""
         whole = len(free) == len(state.active)
-        seconds = min(self.claim.seconds_left, self.params.repair_s * (5.0 if whole else 1.0))
-        result = Repair(plans=[], complete=False)
+        left = self.claim.seconds_left
+        # what is left goes on with smaller neighbourhoods where the whole does not end
+        seconds = min(left / 2, 5.0 * self.params.repair_s) if whole else min(left, self.params.repair_s)
+        result = Repair(plan=None, complete=False)
         for rounding in ("down", "up"):
             if seconds <= 0:
                 break
@@ -193,7 +204,7 @@ class _Search:
                 self.now,
                 free,
                 nodes,
-                rounding=rounding,  # type: ignore[arg-type]
+                rounding=rounding,
                 seconds=seconds,
                 threads=self.claim.budget.threads,
                 seed=int(self.rng.integers(2**31)),
@@ -201,7 +212,8 @@ class _Search:
             if rounding == "down":
                 result = found
             # a plan of the model that rounds down may break a limit by a unit
-            if not found.plans or any([self._offer(plan) for plan in found.plans]):
+            self.building_s = found.building_s
+            if found.plan is None or self._offer(found.plan):
                 break
             seconds = min(self.claim.seconds_left, self.params.repair_s)
         self.size *= _GROW if result.complete else _SHRINK

@@ -5,6 +5,7 @@ What stays keeps its node, and its turn among what stays on its core; its start 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -25,15 +26,17 @@ __all__ = ["Repair", "repair"]
 _UNITS, _WHOLE_UNITS = 2.0**14, 2.0**18
 """Units of time up to the horizon: the best times of what is found are exact, whatever the grid; its orders are as good as the grid."""
 _HORIZON = 1.25
+_LEAST_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Repair:
-    """Plans found, each better than the one before it by the model; whether the search came to its end; a bound where all is free."""
+    """The best plan found by the model, if any; whether the search came to its end; a bound where all is free; seconds for the model."""
 
-    plans: list[SchedulePlan]
+    plan: SchedulePlan | None
     complete: bool
     bound: float | None = None
+    building_s: float = 0.0
 
 
 def repair(
@@ -47,11 +50,12 @@ def repair(
     threads: int,
     seed: int,
 ) -> Repair:
-    """Return better plans than `plan` that differ in the operations `free`, which go to positions in `nodes` or stay.
+    """Return the best plan that differs from `plan` in the operations `free`, which go to positions in `nodes` or stay.
 
-    With everything free and all nodes taken in, the model is that of the whole problem, and its bound holds for it.
+    `seconds` are for building the model and for the search. With everything free and all nodes taken in, the model is that of the whole problem, and its bound holds for it.
     """
     case = now.case
+    began = time.perf_counter()
     whole = len(free) == len(now.active) and bool(nodes.all())
     model = build(case, rounding=rounding, units=_WHOLE_UNITS) if whole else _restricted(now, free, nodes, rounding)
     if plan is not None:
@@ -61,15 +65,17 @@ def repair(
     def report(value: Callable[[Any], int]) -> None:
         found.append(model.plan(value))
 
+    building = time.perf_counter() - began
     result = solve_cp_sat(
         model.problem,
-        MilpLimits(seconds=seconds, threads=threads, relative_gap=1e-9),
+        MilpLimits(seconds=max(_LEAST_SECONDS, seconds - building), threads=threads, relative_gap=1e-9),
         seed=seed,
         on_solution=report,
     )
     bound = model.bound(result.bound) if whole and rounding == "down" and result.bound is not None else None
     complete = result.termination is Termination.COMPLETED or result.status is SolutionStatus.INFEASIBLE
-    return Repair(plans=[retime(case, one) for one in found[-1:]], complete=complete, bound=bound)
+    best = retime(case, found[-1]) if found else None
+    return Repair(plan=best, complete=complete, bound=bound, building_s=building)
 
 
 def _restricted(now: Placed, free: IntArray, nodes: BoolArray, rounding: Rounding) -> ScheduleCpSatModel:

@@ -31,7 +31,7 @@ def run(name: str, problem: ScheduleProblem, **params: str) -> Outcome:
     return make(name, params).solve(problem, Budget(), np.random.default_rng(0), trace)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(25))
 def test_every_rule_gives_a_plan_that_the_referee_accepts(seed: int) -> None:
     problem = random_problem(seed, plain=True)
     for name in METHODS:
@@ -44,7 +44,7 @@ def test_every_rule_gives_a_plan_that_the_referee_accepts(seed: int) -> None:
         assert evaluate(problem, outcome.plan).feasible, priority
 
 
-@pytest.mark.parametrize("seed", range(40, 80))
+@pytest.mark.parametrize("seed", range(25, 50))
 def test_with_limits_a_plan_keeps_them_or_the_reason_says_which_is_broken(seed: int) -> None:
     problem = random_problem(seed)
     for name in METHODS:
@@ -56,6 +56,20 @@ def test_with_limits_a_plan_keeps_them_or_the_reason_says_which_is_broken(seed: 
             assert outcome.reason
         else:
             assert evaluate(problem, outcome.plan).feasible
+
+
+def test_no_rule_is_below_brute_force() -> None:
+    compared = 0
+    for seed in range(8):
+        problem = random_problem(seed, n_tasks=2, n_layers=2, n_nodes=2, plain=True)
+        least = evaluate(problem, run("schedule-enumeration", problem).plan).value
+        assert least is not None
+        for name in METHODS:
+            value = evaluate(problem, run(name, problem).plan).value
+            assert value is not None
+            assert value >= least - 1e-9 * abs(least)
+            compared += 1
+    assert compared == 8 * len(METHODS)
 
 
 def test_a_list_schedule_is_priced_by_its_ends_as_the_referee_does() -> None:
@@ -85,18 +99,18 @@ def test_energy_is_counted_as_the_referee_does() -> None:
 
 def test_a_layer_that_finds_no_room_gets_some_reserved() -> None:
     found = 0
-    for seed in range(120):
+    for seed in range(50):
         problem = random_problem(seed, plain=True, memory=True)
         outcome = run("heft", problem)
         if outcome.plan is not None:
             found += 1
             assert evaluate(problem, outcome.plan).feasible
-    assert found > 100
+    assert found > 40
 
 
 def test_whole_networks_run_where_the_rule_says() -> None:
     shown = set()
-    for seed in range(30):
+    for seed in range(12):
         problem = random_problem(seed, plain=True)
         for name, tier in (("all-local", Tier.DEVICE), ("all-edge", Tier.EDGE), ("all-cloud", Tier.CLOUD)):
             if make(name).decline(problem, Budget()) is None:

@@ -97,7 +97,8 @@ def test_what_stays_in_a_repair_stays_where_it_is_and_the_plan_is_no_worse() -> 
         )
         assert found.complete
         assert found.bound is None or len(free) == len(state.active)
-        (new,) = found.plans
+        new = found.plan
+        assert new is not None
         stays = np.setdiff1d(np.arange(case.n_operations), free)
         assert (new.node[stays] == plan.node[stays]).all()
         before, after = evaluate(problem, plan), evaluate(problem, new)
