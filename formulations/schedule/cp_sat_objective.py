@@ -10,6 +10,7 @@ import numpy as np
 from ortools.sat.python import cp_model
 
 from formulations.schedule.cp_sat_variables import IntVar, ScheduleCpSatModel, due
+from formulations.schedule.critical_path import longest_path
 from formulations.schedule.whole_numbers import common_multiplier
 
 __all__ = ["add_objective"]
@@ -169,7 +170,7 @@ def _along_path(model: ScheduleCpSatModel, task: int, a: int) -> tuple[list[IntV
             variables.append(literal)
             units.append(took)
 
-    path = _path(model, task)
+    path = longest_path(case, task).tolist()
     for v in path:
         if (a, v) in model.x and not case.is_input[v]:
             add(model.x[a, v], int(model.seconds[a, v]))
@@ -185,22 +186,6 @@ def _along_path(model: ScheduleCpSatModel, task: int, a: int) -> tuple[list[IntV
             if home != b and a in (home, b) and (path[-1], b, home) in model.sent:
                 add(model.sent[path[-1], b, home], model.lag(path[-1], b, home))
     return variables, units
-
-
-def _path(model: ScheduleCpSatModel, task: int) -> list[int]:
-    """Return the operations of a longest path of `task`, by the mean seconds of its operations."""
-    case = model.case
-    first, last = (int(one) for one in case.problem.offsets[task : task + 2])
-    mean = np.where(case.allowed, case.seconds, 0.0).sum(axis=0) / case.allowed.sum(axis=0)
-    length = {first: (0.0, -1)}
-    for v in range(first + 1, last):
-        longest = max(((length[u][0], u) for u in case.predecessors_of(v).tolist()), default=(0.0, -1))
-        length[v] = (longest[0] + float(mean[v]) + 1e-12, longest[1])
-    at = max(length, key=lambda v: length[v][0])
-    path = [at]
-    while length[path[-1]][1] >= 0:
-        path.append(length[path[-1]][1])
-    return path[::-1]
 
 
 def _energy(model: ScheduleCpSatModel, total: _Sum, weight: float) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from formulations.schedule.case import ScheduleCase
-from instances.columns import FloatArray
+from instances.columns import FloatArray, IntArray
 
-__all__ = ["heads", "latest_end", "tails"]
+__all__ = ["heads", "latest_end", "longest_path", "tails"]
 
 
 def heads(case: ScheduleCase) -> FloatArray:
@@ -61,3 +61,20 @@ def latest_end(case: ScheduleCase) -> float:
     if options.deadlines == "hard" and np.isfinite(case.deadline).all():
         most = min(most, float((case.release + case.deadline).max()) * (1.0 + 1e-8))
     return most
+
+
+def longest_path(case: ScheduleCase, task: int) -> IntArray:
+    """Return the operations of a path of `task` from its input that takes longest at the least seconds of each."""
+    first, last = (int(one) for one in case.problem.offsets[task : task + 2])
+    least = case.seconds.min(axis=0)
+    length, before = np.zeros(last - first), np.full(last - first, -1)
+    for v in range(first + 1, last):
+        found = case.predecessors_of(v)
+        if len(found):
+            u = int(found[np.argmax(length[found - first])])
+            length[v - first], before[v - first] = length[u - first], u
+        length[v - first] += least[v] + 1e-12
+    path = [first + int(np.argmax(length))]
+    while before[path[-1] - first] >= 0:
+        path.append(int(before[path[-1] - first]))
+    return np.array(path[::-1])

@@ -33,7 +33,12 @@ for _name, _language, _summary in (
     (
         "schedule-cp-sat",
         "cp-sat",
-        "constraint model in CP-SAT: optional intervals on nodes and channels, windows, whole numbers",
+        "constraint model in CP-SAT: optional intervals on nodes and channels, windows of nodes",
+    ),
+    (
+        "schedule-pyomo",
+        "pyomo",
+        "MILP in Pyomo: disjunctive, an order for every two operations or transfers that may meet",
     ),
     ("flow-shop-pulp", "pulp", "chains on one device and uplink: how many jobs of every class take every cut"),
     ("flow-shop-cp-sat", "cp-sat", "device, uplink and server as a flow shop whose jobs' cuts are free"),

@@ -13,6 +13,9 @@ start of a transfer, o_vw: v comes before w where they meet, q likewise for tran
     (D7)  u_a >= x_av,  on_a <= s_v + M (1 - x_av),  off_a >= s_v + d_av - M (1 - x_av);  likewise for z
     (D8)  C_k >= s_v + d_v;  with results, C_k >= t_vb + l_vab - M (1 - z_vab)
     (D9)  memory, deadlines, limits and the objective of `ScheduleOptions`.
+
+Only x, o and q have to be whole; y and z are declared so too, because CBC has called plans optimal that were not where
+they were left open.
 """
 
 from __future__ import annotations
@@ -149,8 +152,8 @@ def _flow(model: SchedulePyomoModel) -> None:
         for v in np.flatnonzero(case.is_last).tolist():
             home = int(case.source[case.task[v]])
             sent |= {(v, a, home) for a in spots[v] if a != home and np.isfinite(case.latency[a, home])}
-    m.y = pyo.Var(pyo.Set(initialize=flows, dimen=4), bounds=(0, 1))
-    m.z = pyo.Var(pyo.Set(initialize=sorted(sent), dimen=3), bounds=(0, 1))
+    m.y = pyo.Var(pyo.Set(initialize=flows, dimen=4), domain=pyo.Binary)
+    m.z = pyo.Var(pyo.Set(initialize=sorted(sent), dimen=3), domain=pyo.Binary)
     m.t = pyo.Var(pyo.Set(initialize=sorted({(v, b) for v, _, b in sent}), dimen=2), bounds=(0, m.big))
     for v, w in edges:
         for a in spots[v]:

@@ -67,3 +67,13 @@ def test_the_key_survives_the_way_through_plain_data() -> None:
     for bound in ("none", "lagrangian"):
         one = study("greedy", bound=bound)
         assert study_of(one.as_dict()) == one
+
+
+def test_schedules_are_bounded_by_their_own_method(tmp_path: Path) -> None:
+    instances = [{"generator": "line", "set": {"tasks": [3]}, "family": "schedule"}]
+    with Store(tmp_path / "store.sqlite") as store:
+        run_study(study("heft", instances=instances), store, options=RunnerOptions(warm_up_s=0), quiet=True)
+        frame = frame_of(store)
+        methods = {row["identity"]["method"] for row in store.trials(("id", "identity"))}
+    assert methods == {"heft", "schedule-bound"}
+    assert frame["gap"].notna().all()

@@ -22,8 +22,8 @@ import numpy as np
 from scipy import sparse
 
 from formulations.schedule.case import ScheduleCase
-from formulations.schedule.critical_path import heads, tails
-from instances.columns import FloatArray, IntArray
+from formulations.schedule.critical_path import heads, longest_path, tails
+from instances.columns import FloatArray
 from solvers.backends.linear_model import LinearModel
 from solvers.backends.linear_program import solve_linear
 from solvers.exact.schedule.chain_program import late_cost
@@ -172,7 +172,7 @@ class _Rounds:
 
     def __init__(self, case: ScheduleCase, direct: FloatArray, left: Callable[[], float]) -> None:
         self.case, self.direct, self.left = case, direct, left
-        self.paths = [_longest_path(case, task) for task in range(case.n_tasks)]
+        self.paths = [longest_path(case, task) for task in range(case.n_tasks)]
         self.late = [self._limit(task) for task in range(case.n_tasks)]
         rest = np.ones(case.n_operations, dtype=bool)
         for path in self.paths:
@@ -234,20 +234,3 @@ def _onto_simplex(shares: FloatArray) -> FloatArray:
     found: FloatArray = np.maximum(shares - over[np.arange(len(shares)), last][:, None], 0.0)
     found /= np.maximum(found.sum(axis=1, keepdims=True), 1.0)
     return found
-
-
-def _longest_path(case: ScheduleCase, task: int) -> IntArray:
-    """Return the operations of a path of `task` from its input that takes longest at the least seconds of each."""
-    first, last = (int(one) for one in case.problem.offsets[task : task + 2])
-    least = case.seconds.min(axis=0)
-    length, before = np.zeros(last - first), np.full(last - first, -1)
-    for v in range(first + 1, last):
-        found = case.predecessors_of(v)
-        if len(found):
-            u = int(found[np.argmax(length[found - first])])
-            length[v - first], before[v - first] = length[u - first], u
-        length[v - first] += least[v] + 1e-12
-    path = [first + int(np.argmax(length))]
-    while before[path[-1] - first] >= 0:
-        path.append(int(before[path[-1] - first]))
-    return np.array(path[::-1])

@@ -31,7 +31,7 @@ def test_a_shop_of_two_jobs_by_hand() -> None:
     # job 0: 3 on m0, 2 on m1; job 1: 2 on m0, 4 on m1: job 1 first, 2 + 4 + 2
     problem = ScheduleProblem(instance=job_shop_instance([[3, 2], [2, 4]], [[0, 1], [0, 1]]), options=ScheduleOptions())
     for name in ("schedule-cp-sat", "schedule-milp", "schedule-enumeration"):
-        outcome, value = run(name, problem)
+        outcome, value = run(name, problem, None)  # compilation takes no time of a budget
         assert outcome.status is SolutionStatus.OPTIMAL
         assert value == pytest.approx(8.0)
 
