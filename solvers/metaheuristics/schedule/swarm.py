@@ -43,9 +43,7 @@ def fly(arrays, coding, n_values, genes, own, own_value, own_excess, best, best_
     room, ledger = new_room(arrays), new_ledger(arrays)
     place, rank = coding[2].copy(), np.zeros(len(coding[2]))
     for t in range(len(pulls)):
-        step_swarm(
-            genes, own, best, n_values, inertia[0], inertia[1], pulls[t, 0], pulls[t, 1], draws[t], inertia[2]
-        )
+        step_swarm(genes, own, best, n_values, inertia[0], inertia[1], pulls[t, 0], pulls[t, 1], draws[t], inertia[2])
         leader = -1
         for p in range(len(genes)):
             value, excess = price_genes(arrays, genes[p], coding, place, rank, room, ledger)
