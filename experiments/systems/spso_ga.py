@@ -248,7 +248,7 @@ def _sensitivity(bench: Bench) -> list[dict[str, Any]]:
 
 
 def _edges(study: Study) -> dict[str, list[tuple[int, float]]]:
-    """Return the least energy by the number of edge servers, deadlines those of four servers at D1."""
+    """Return the least energy by the number of edge servers, under the deadline D2 of two of them."""
     found = {}
     for name in ("alexnet", "vgg19"):
         deadline = FACTORS[1] * study.heft_seconds(name, edges=2)

@@ -57,13 +57,13 @@ def gaps(facts: Facts) -> Finding:
             floor = row["bound"]
             values = row["runs"][name].values if name in row["runs"] else [row[name]]
             for value in values:
-                if value is None or floor is None:
+                if value is None or not floor:
                     continue
-                found.append(value / floor - 1 if floor > 0 else 0.0)
+                found.append(value / floor - 1)
                 if value < floor * (1 - _NUMERICAL) - 1e-12:
                     wrong.append(f"{name} on {row['networks']} {row['deadline']}: {value:.9g} below {floor:.9g}")
         told.append(f"{name} {np.mean(found):.1%} (worst {np.max(found):.1%})" if found else f"{name} none")
-    known = sum(row["bound"] is not None for row in _all_rows(facts))
+    known = sum(bool(row["bound"]) for row in _all_rows(facts))
     return Finding(
         holds=known > 0 and not wrong,
         evidence=f"mean gaps to the optimum or bound of {known} settings: {', '.join(told)}"
