@@ -48,7 +48,7 @@ _OPEN = "; bandwidths, deadline factors and units are not published"
 @system(
     "spso-ga",
     number=43,
-    title="SPSO-GA: energy-efficient offloading for smart IoT",
+    title="SPSO-GA",
     family="schedule",
     citation="Chen, Zhang, Lin, Chen, Wolter, Min: Energy-Efficient Offloading for DNN-Based Smart IoT Systems in "
     "Cloud-Edge Environments, IEEE TPDS 33(3):683-697, 2022, doi 10.1109/TPDS.2021.3100298; with the cost-driven "

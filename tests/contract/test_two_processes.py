@@ -10,6 +10,7 @@ import itertools
 import json
 import subprocess
 import sys
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,10 @@ import pytest
 
 from formulations.registry import family
 from instances.generators.registry import generate
+from instances.instance import Instance
+from instances.many_inferences import many_inferences
+from instances.networks.catalogue import load_network
+from instances.one_inference import Machine, Wire, one_inference
 from solvers.contract import Budget
 from solvers.registry import entry, make, method_names
 from solvers.trace import RefereedTrace
@@ -41,35 +46,55 @@ OPTIONS: dict[str, tuple[dict[str, Any], ...]] = {
         {"memory": False, "excursions": True},
     ),
     "placement": ({}, {"overlap": True}, {"objective": "latency"}),
+    "schedule": (
+        {"memory": False, "links": "serial"},
+        {"memory": False, "links": "serial", "makespan_weight": 0.0, "response_weight": 1.0},
+    ),
 }
+ENDLESS = {"schedule-cp-sat", "schedule-milp"}  # on more than the smallest schedules
+LEFT_OUT = {"schedule-bound", "schedule-lns"}
+"""Without a plan; by the clock."""
 DECLINED = {("equal", "column-generation")}
-CASES = [(name, params) for name in method_names() for params in VARIANTS.get(name, ({},))]
+CASES = [(name, params) for name in method_names() if name not in LEFT_OUT for params in VARIANTS.get(name, ({},))]
+
+
+def some_instances(chosen: str) -> list[Instance]:
+    """Return small instances for a family."""
+    if chosen == "schedule":  # one small enough to be proven, and jobs of one device, uplink and server
+        net = load_network("alexnet")
+        slow = Machine(name="phone", seconds=net.operations / 10e9)
+        fast = Machine(name="server", seconds=net.operations / 1e12)
+        one = one_inference(net, [slow, fast], [Wire(source="phone", target="server", bytes_per_s=1e6)])
+        one_small = {"tasks_low": "1", "tasks_high": "1", "edges_high": "1", "layers_high": "3", "branches": "false"}
+        return [generate("tiny", one_small, 5), many_inferences([one], [0] * 3)]
+    settings = {"tasks_low": "5"}
+    if chosen == "cut":  # chains, which every method of the family takes
+        settings["branches"] = "false"
+    return [generate("tiny", {**settings, "memory": memory}, 5) for memory in ("none", "loose")]
 
 
 def digest(name: str, params: dict[str, Any]) -> str:
-    """Return a hash of a method's plans on small problems of its family."""
+    """Return a hash of a method's plans on small problems of its families."""
     found = hashlib.sha256()
-    (chosen,) = make(name, params).families
-    solved = 0
-    for options, memory in itertools.product(OPTIONS[chosen], ("none", "loose")):
-        settings = {"memory": memory, "tasks_low": "5"}
-        if chosen == "cut":  # chains, which every method of the family takes
-            settings["branches"] = "false"
-        instance = generate("tiny", settings, 5)
-        problem = family(chosen).problem(instance, family(chosen).Options(**options))
-        budget = Budget(evaluations=400) if entry(name).uses_evaluations else Budget(seconds=120.0)
-        trace = RefereedTrace(lambda plan, problem=problem: family(chosen).evaluate(problem, plan))  # type: ignore[misc]
-        reason = make(name, params).decline(problem, budget)
-        if (options.get("sharing"), name) in DECLINED:
-            assert reason is not None
-        if reason is not None and (chosen == "cut" or (options.get("sharing"), name) in DECLINED):
-            continue
-        solved += 1
-        plan = make(name, params).solve(problem, budget, np.random.default_rng(7), trace).plan
-        assert plan is not None
-        found.update(json.dumps(family(chosen).plan_document(problem, plan), sort_keys=True).encode())
-        found.update(instance.sha256.encode())
-    assert solved
+    for chosen in sorted(make(name, params).families):
+        solved = 0
+        for options, instance in itertools.product(OPTIONS[chosen], some_instances(chosen)):
+            problem = family(chosen).problem(instance, family(chosen).Options(**options))
+            budget = Budget(evaluations=400) if entry(name).uses_evaluations else Budget(seconds=120.0)
+            trace = RefereedTrace(partial(family(chosen).evaluate, problem))
+            reason = make(name, params).decline(problem, budget)
+            if (options.get("sharing"), name) in DECLINED:
+                assert reason is not None
+            if reason is not None and (chosen in ("cut", "schedule") or (options.get("sharing"), name) in DECLINED):
+                continue
+            if name in ENDLESS and instance.n_tasks > 1:
+                continue
+            solved += 1
+            plan = make(name, params).solve(problem, budget, np.random.default_rng(7), trace).plan
+            assert plan is not None
+            found.update(json.dumps(family(chosen).plan_document(problem, plan), sort_keys=True).encode())
+            found.update(instance.sha256.encode())
+        assert solved
     return found.hexdigest()
 
 

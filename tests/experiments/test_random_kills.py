@@ -12,7 +12,7 @@ from tests.experiments.chaos import chaos
 
 
 def test_a_few_sweeps_survive_kills_of_runner_trials_and_workers(tmp_path: Path) -> None:
-    assert chaos(tmp_path, seed=1, sweeps=3, clusters=3).sweeps == 3
+    assert chaos(tmp_path, seed=1, sweeps=2, clusters=2).sweeps == 2
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -83,6 +84,15 @@ def test_a_p_value_is_below_the_level_exactly_beyond_the_critical_difference() -
                 assert (p.at[a, b] < 0.05) == (abs(ranks.ranks[a] - ranks.ranks[b]) > ranks.difference)
 
 
+@pytest.fixture(scope="module")
+def no_collection() -> Iterator[None]:
+    """statsmodels collects garbage at every call, which takes a second in a process that holds much."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gc.collect", lambda *_: 0)
+        yield
+
+
+@pytest.mark.usefixtures("no_collection")
 @given(st.lists(st.floats(0.0, 1.0), min_size=1, max_size=30))
 def test_holm_is_statsmodels_holm(p_values: list[float]) -> None:
     np.testing.assert_allclose(holm(p_values), multipletests(p_values, method="holm")[1], atol=1e-15)
