@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from typing import Any
 
@@ -43,3 +44,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if test is not None and hypothesis.is_hypothesis_test(test):
             chosen = getattr(test, "_hypothesis_internal_use_settings", hypothesis.settings.default)
             item.user_properties.append(("cases", chosen.max_examples))
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is there for good out of garbage collection: it would be walked again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)

@@ -22,7 +22,7 @@ from solvers.contract import Budget, Termination
 DUMMIES = str(Path(__file__).with_name("dummies.py"))
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("jobs", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_trials_of_a_server_that_was_killed_are_run_again_from_a_new_one(jobs: int) -> None:
     load_plugin(DUMMIES)
     with Shelf() as shelf:

@@ -110,6 +110,7 @@ def test_without_authors_the_citation_says_whose_it_is(shown_store: Path) -> Non
     assert "The authors of the study shown" in citation_cff(study, facts, [])
 
 
+@pytest.mark.slow
 def test_the_study_reads_back_with_its_files_beside_it(archive: Path, shown_store: Path, tmp_path: Path) -> None:
     folder = rebuild_archive(archive, tmp_path / "rebuilt").folder
     again = read_study(folder / "study.toml")
@@ -311,6 +312,7 @@ def test_a_member_that_is_not_what_the_manifest_says_is_refused(
     refused(path, tmp_path, "bytes of the manifest", capsys)
 
 
+@pytest.mark.slow
 def test_members_that_unpack_to_too_much_are_refused_before_they_are_unpacked(
     content: dict[str, bytes], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -391,11 +393,13 @@ def test_a_folder_in_use_is_left_alone(archive: Path, tmp_path: Path) -> None:
     assert (tmp_path / "mine").read_text() == "precious"
 
 
+@pytest.mark.slow
 def test_an_empty_folder_is_taken(archive: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert not rebuild_archive(archive, tmp_path / "empty").different
 
 
+@pytest.mark.slow
 def test_the_python_twins_do_the_same(shown_store: Path, archive: Path, tmp_path: Path) -> None:
     from experiments import rebuild_archive as rebuild
     from experiments import write_archive, write_report

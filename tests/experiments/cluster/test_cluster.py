@@ -128,6 +128,7 @@ def test_a_worker_that_is_killed_loses_nothing_and_repeats_nothing_recorded(
     assert {str(termination) for _, termination in ended} == {"evaluation_limit"}
 
 
+@pytest.mark.slow
 def test_trials_end_when_their_client_is_killed(cluster: DaskCluster, tmp_path: Path) -> None:
     script = f"""
 from solvers.cluster_address import ClusterAddress
