@@ -45,6 +45,9 @@ class GaParams(PopulationParams):
         Plans that meet in a tournament.
     elite : int
         Best plans that live on unchanged.
+    merged : bool
+        Whether genes place blocks that are merged as SPSO-GA merges them; else every segment between single-tensor
+        cuts, or every layer.
     """
 
     crossover: float = 0.8
@@ -52,6 +55,7 @@ class GaParams(PopulationParams):
     gene_mutation: float | None = None
     tournament: int = 2
     elite: int = 1
+    merged: bool = True
 
     def __post_init__(self) -> None:
         PopulationParams.__post_init__(self)
@@ -121,11 +125,11 @@ class GeneticAlgorithm:
 
     def decline(self, problem: Any, budget: Budget) -> str | None:
         """Decline what the encoding does not take, or the budget's seconds do not allow."""
-        return decline_size(problem, budget, merged=True, start=self.params.start)
+        return decline_size(problem, budget, merged=self.params.merged, start=self.params.start)
 
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
         """Breed until the budget or the iterations (generations) end."""
-        search = open_search(problem, budget, trace, merged=True, iterations=self.params.iterations)
+        search = open_search(problem, budget, trace, merged=self.params.merged, iterations=self.params.iterations)
         if isinstance(search, Outcome):
             return search
         with _global_random(rng):

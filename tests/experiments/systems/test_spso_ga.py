@@ -24,7 +24,7 @@ def row(spso: float, pso: float, ga: float, **other: Any) -> dict[str, Any]:
         "deadline": "D1",
         "figures": "default",
         "objective": "energy",
-        "runs": {"spso-ga": runs(spso), "pso-ga": runs(pso), "ga": runs(ga), "pso": runs(ga)},
+        "runs": {"spso-ga": runs(spso), "pso-ga": runs(pso), "ga": runs(ga), "ga on blocks": runs(ga), "pso": runs(ga)},
         "HEFT": 20.0,
         "LNS": 10.0,
         "exact": 10.0,
