@@ -42,7 +42,7 @@ def row(name: str, tasks: int, load: str, seeds: int, budget: Budget) -> str:
     runs: Any = np.array([run(name, tasks, load, seed, budget) for seed in range(1, seeds + 1)])
     wall, spent, gap = runs.T
     cells = [load, f"{tasks:,}", name, f"{(gap <= TOLERANCE).sum()} of {seeds}"]
-    cells += [f"{np.median(wall):.2f}", f"{wall.max():.2f}", f"{np.median(spent):.2f}", f"{gap.max():.2%}"]
+    cells += [f"{np.median(wall):.3f}", f"{wall.max():.3f}", f"{np.median(spent):.3f}", f"{gap.max():.2%}"]
     return f"| {' | '.join(cells)} |"
 
 
