@@ -22,7 +22,6 @@ FIRST = (
     "tests/docs/test_code_blocks.py",
     "tests/experiments/archive/test_archive.py",
     "tests/formulations/joint/test_agreement.py",
-    "tests/contract/test_two_processes.py",
 )
 """Files in the order in which the workers of pytest-xdist take them.
 

@@ -168,7 +168,12 @@ def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
 
 
-@pytest.mark.parametrize("page", [p for p in PAGES if has_code(p, slow=False)], ids=lambda page: page.stem)
+# most of their blocks need a process of their own: they run in the slow suite alone
+LONG = {"add-a-network", "add-a-generator", "plan-files"}
+QUICK = [page for page in PAGES if has_code(page, slow=False) and page.stem not in LONG]
+
+
+@pytest.mark.parametrize("page", QUICK, ids=lambda page: page.stem)
 def test_blocks_of_the_page_run(page: Path, tmp_path: Path) -> None:
     run_page(page, tmp_path, slow=False)
 

@@ -11,8 +11,8 @@ from tests.audit import AUDIT
 from tests.experiments.chaos import chaos
 
 
-def test_a_few_sweeps_survive_kills_of_runner_trials_and_workers(tmp_path: Path) -> None:
-    assert chaos(tmp_path, seed=1, sweeps=2, clusters=2).sweeps == 2
+def test_a_sweep_survives_kills_of_runner_trials_and_workers(tmp_path: Path) -> None:
+    assert chaos(tmp_path, seed=1, sweeps=1, clusters=1).sweeps == 1
 
 
 @pytest.mark.slow

@@ -113,6 +113,7 @@ def test_limits_hold_on_a_worker(
         assert record.seconds < seconds + 1.0
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_loses_nothing_and_repeats_nothing_recorded(
     cluster: DaskCluster, tmp_path: Path
 ) -> None:
