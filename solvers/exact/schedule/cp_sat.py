@@ -24,6 +24,7 @@ __all__ = ["ScheduleCpSat", "ScheduleCpSatParams"]
 
 _COARSEST, _FINEST, _FINER = 2.0**10, 2.0**22, 2.0**4
 _ROOT_SHARE = 0.1
+_PLACE_S = 1e-4  # of an operation on a node, in two models
 """Of the seconds, for bounds without a search."""
 _UNITS_A_LAYER = 50.0
 """Units of time of the first grid for every operation of the critical path, where no grid is exact."""
@@ -56,7 +57,11 @@ class ScheduleCpSat:
         self.params = params or ScheduleCpSatParams()
 
     def decline(self, problem: Any, budget: Budget) -> str | None:
-        """Decline nothing."""
+        """Decline a model that may take longer to build than the budget's seconds."""
+        places = int(case_of(problem).allowed.sum())
+        took = places * _PLACE_S
+        if budget.seconds is not None and took > budget.seconds:
+            return f"its model of {places:,} places may take {took:.2g} s to build; the budget has {budget.seconds:g} s"
         return None
 
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
@@ -80,7 +85,7 @@ class ScheduleCpSat:
                 claim.raise_bound(claim.value)  # nothing is better than the first plan
             elif result.bound is not None:
                 claim.raise_bound(model.bound(result.bound))
-            if claim.closed or model.exact:
+            if claim.closed or model.exact or claim.seconds_left <= 0:
                 break
             # a plan of the relaxation may break a limit by a unit
             other = search.run(

@@ -20,6 +20,9 @@ from solvers.registry import register
 
 __all__ = ["ScheduleMilp", "ScheduleMilpParams"]
 
+_MOST_PAIRS = 500_000
+_PAIR_S = 1e-4
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleMilpParams(MethodParams):
@@ -49,7 +52,12 @@ class ScheduleMilp:
         self.params = params or ScheduleMilpParams()
 
     def decline(self, problem: Any, budget: Budget) -> str | None:
-        """Decline a missing back end and limits that it cannot keep."""
+        """Decline a missing back end, limits that it cannot keep, and more pairs to order than it is for."""
+        there = case_of(problem).allowed.sum(axis=1)
+        pairs = int((there * (there - 1) // 2).sum())
+        took = pairs * _PAIR_S
+        if pairs > _MOST_PAIRS or (budget.seconds is not None and took > budget.seconds):
+            return f"its model orders up to {pairs:,} pairs of operations, which may take {took:.2g} s to build"
         return decline_backend(self.params.backend, budget)
 
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
