@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from formulations.schedule.case import ScheduleCase, case_of
-from formulations.schedule.evaluator import evaluate_population, evaluator_arrays
+from formulations.schedule.evaluator import evaluate_population
+from formulations.schedule.kernel_arrays import kernel_arrays
 from formulations.schedule.problem import ScheduleOptions, ScheduleProblem
 from instances.generators.registry import generate
 
@@ -107,7 +108,7 @@ def main() -> None:
         rng, n = np.random.default_rng(1), case.n_operations
         count = max(ROWS // tasks, PLAIN)
         place = np.stack([rng.choice(np.flatnonzero(case.allowed[:, v]), size=count) for v in range(n)], axis=1)
-        rank, arrays, plain = rng.random((count, n)), evaluator_arrays(case), Plain(case)
+        rank, arrays, plain = rng.random((count, n)), kernel_arrays(case), Plain(case)
         evaluate_population(case, place[:2], rank[:2], arrays)
         fast, slow = [], []
         few = max(PLAIN // tasks, 20)

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from experiments.statistics.signed_rank import differences
 from instances.columns import FloatArray
 
-__all__ = ["RESAMPLES", "SEED", "Effect", "bootstrap", "paired_effect", "rank_biserial", "vargha_delaney"]
+__all__ = ["RESAMPLES", "SEED", "Effect", "bootstrap", "rank_biserial", "vargha_delaney"]
 
 RESAMPLES = 2000
 SEED = 20260101
@@ -98,8 +97,3 @@ def bootstrap(
         found.append(statistic(delta[picks]))
     low, high = np.quantile(np.concatenate(found), [(1 - level) / 2, (1 + level) / 2])
     return Effect(value=value, low=float(low), high=float(high), level=level)
-
-
-def paired_effect(first: FloatArray, second: FloatArray) -> Effect:
-    """Return the rank-biserial correlation of paired costs: above 0 where `first` costs more."""
-    return bootstrap(differences(first, second))

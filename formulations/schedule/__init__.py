@@ -11,8 +11,8 @@ trace.py, referee.py
     and lists what the plan breaks.
 case.py
     `case_of(problem)`: operations, nodes and ways as arrays, what every method works on.
-decoder.py, heap.py, evaluator.py
-    A schedule for every operation's node and rank; many of them priced at once.
+kernel_arrays.py, decoder.py, heap.py, evaluator.py
+    What kernels read of a case; a schedule for every operation's node and rank; many of them priced at once.
 timing.py, activities.py, windows.py, window_descent.py, window_program.py
     `retime(case, plan)`: the exact best starts of a plan's placement and orders.
 flow_shop.py, flow_shop_plan.py, flow_shop_pulp.py, flow_shop_cp_sat.py

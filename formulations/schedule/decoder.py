@@ -20,35 +20,10 @@ from numba import njit
 
 from formulations.schedule.case import ScheduleCase
 from formulations.schedule.heap import pop, push
+from formulations.schedule.kernel_arrays import kernel_arrays
 from instances.columns import FloatArray, IntArray
 
-__all__ = ["DecoderArrays", "Room", "decode", "decode_into", "decoder_arrays", "new_room"]
-
-
-class DecoderArrays(NamedTuple):
-    """What the decoder reads of a `ScheduleCase`, in plain arrays for kernels; names as there.
-
-    `core_offsets`, shape (N + 1,), number the cores of all nodes one after the other.
-    """
-
-    task: IntArray
-    is_input: IntArray
-    is_last: IntArray
-    source: IntArray
-    release: FloatArray
-    seconds: FloatArray
-    size: FloatArray
-    predecessors: IntArray
-    predecessor_offsets: IntArray
-    successors: IntArray
-    successor_offsets: IntArray
-    latency: FloatArray
-    seconds_per_byte: FloatArray
-    channels: IntArray
-    channel_offsets: IntArray
-    core_offsets: IntArray
-    n_channels: int
-    return_result: bool
+__all__ = ["Room", "decode", "decode_into", "new_room"]
 
 
 class Room(NamedTuple):
@@ -81,37 +56,6 @@ class Room(NamedTuple):
     target_sent: FloatArray
     target_arrived: FloatArray
     row_of: IntArray
-
-
-def decoder_arrays(case: ScheduleCase) -> DecoderArrays:
-    """Return what the decoder reads of `case`."""
-
-    def whole(values) -> IntArray:
-        return np.array(values, dtype=np.int64)
-
-    def real(values) -> FloatArray:
-        return np.array(values, dtype=np.float64, order="C")
-
-    return DecoderArrays(
-        task=whole(case.task),
-        is_input=whole(case.is_input),
-        is_last=whole(case.is_last),
-        source=whole(case.source),
-        release=real(case.release),
-        seconds=real(case.seconds),
-        size=real(case.size),
-        predecessors=whole(case.predecessors),
-        predecessor_offsets=whole(case.predecessor_offsets),
-        successors=whole(case.successors),
-        successor_offsets=whole(case.successor_offsets),
-        latency=real(case.latency),
-        seconds_per_byte=real(case.seconds_per_byte),
-        channels=whole(case.channels),
-        channel_offsets=whole(case.channel_offsets),
-        core_offsets=whole(np.concatenate([[0], np.cumsum(case.cores)])),
-        n_channels=case.n_channels,
-        return_result=case.problem.options.return_result,
-    )
 
 
 @njit(cache=True, error_model="numpy")
@@ -172,7 +116,7 @@ def decode_into(arrays, place, rank, room):
 
     Parameters
     ----------
-    arrays : DecoderArrays
+    arrays : KernelArrays
         Of the case.
     place : int array, shape (n,)
         Position of every operation.
@@ -299,7 +243,7 @@ def decode(case: ScheduleCase, place: IntArray, rank: FloatArray) -> tuple[Float
     --------
     ``case.plan(place, *decode(case, place, rank))`` is the plan.
     """
-    arrays = decoder_arrays(case)
+    arrays = kernel_arrays(case)
     room = new_room(arrays)
     place = np.ascontiguousarray(place, dtype=np.int64)
     decode_into(arrays, place, np.ascontiguousarray(rank, dtype=np.float64), room)

@@ -14,61 +14,15 @@ import numpy as np
 from numba import get_num_threads, njit, prange
 
 from formulations.schedule.case import ScheduleCase
-from formulations.schedule.decoder import decode_into, decoder_arrays, new_room
+from formulations.schedule.decoder import decode_into, new_room
+from formulations.schedule.kernel_arrays import KernelArrays, kernel_arrays
 from instances.columns import FloatArray, IntArray
 from instances.errors import InputError
 
-__all__ = ["LIMIT_TOLERANCE", "EvaluatorArrays", "evaluate_population", "evaluator_arrays", "new_ledger", "price"]
+__all__ = ["LIMIT_TOLERANCE", "evaluate_population", "new_ledger", "price"]
 
 LIMIT_TOLERANCE = 1e-9
 """Relative amount by which a limit may be passed, as with the referee."""
-
-
-class EvaluatorArrays(NamedTuple):
-    """What decoder and evaluator read of a `ScheduleCase`, in plain arrays for kernels; names as there.
-
-    `weights` are those of the objective in the order of `ScheduleOptions`; limits are ``inf`` where there is none, and
-    so is `hard_deadline` where deadlines are soft. The first fields are those of `DecoderArrays`: kernels that run in
-    parallel take no tuple within a tuple.
-    """
-
-    task: IntArray
-    is_input: IntArray
-    is_last: IntArray
-    source: IntArray
-    release: FloatArray
-    seconds: FloatArray
-    size: FloatArray
-    predecessors: IntArray
-    predecessor_offsets: IntArray
-    successors: IntArray
-    successor_offsets: IntArray
-    latency: FloatArray
-    seconds_per_byte: FloatArray
-    channels: IntArray
-    channel_offsets: IntArray
-    core_offsets: IntArray
-    n_channels: int
-    return_result: bool
-    weights: FloatArray
-    joules: FloatArray
-    price: FloatArray
-    memory: FloatArray
-    memory_limit: FloatArray
-    joules_per_byte: FloatArray
-    price_per_byte: FloatArray
-    transmit_watts: FloatArray
-    idle_watts: FloatArray
-    switch_on_joules: FloatArray
-    deadline: FloatArray
-    hard_deadline: FloatArray
-    weight: FloatArray
-    makespan_limit: float
-    energy_limit: float
-    price_limit: float
-    counts_energy: bool
-    counts_price: bool
-    counts_memory: bool
 
 
 class Ledger(NamedTuple):
@@ -78,51 +32,6 @@ class Ledger(NamedTuple):
     off: FloatArray
     held: FloatArray
     sent_by: IntArray
-
-
-def evaluator_arrays(case: ScheduleCase) -> EvaluatorArrays:
-    """Return what the evaluator reads of `case`."""
-    options = case.problem.options
-
-    def real(values) -> FloatArray:
-        return np.array(values, dtype=np.float64, order="C")
-
-    def limit(value: float | None) -> float:
-        return np.inf if value is None else float(value)
-
-    hard = options.deadlines == "hard"
-    return EvaluatorArrays(
-        **decoder_arrays(case)._asdict(),
-        weights=np.array(
-            [
-                options.makespan_weight,
-                options.response_weight,
-                options.weighted_response_weight,
-                options.tardiness_weight,
-                options.missed_weight,
-                options.energy_weight,
-                options.price_weight,
-            ]
-        ),
-        joules=real(case.joules),
-        price=real(case.price),
-        memory=real(np.where(case.is_input, 0.0, case.memory)),
-        memory_limit=real(case.memory_limit),
-        joules_per_byte=real(case.joules_per_byte),
-        price_per_byte=real(case.price_per_byte),
-        transmit_watts=real(case.transmit_watts),
-        idle_watts=real(case.idle_watts),
-        switch_on_joules=real(case.switch_on_joules),
-        deadline=real(case.deadline),
-        hard_deadline=real(case.deadline) if hard else np.full(case.n_tasks, np.inf),
-        weight=real(case.weight),
-        makespan_limit=limit(options.makespan_limit_s),
-        energy_limit=limit(options.energy_limit_j),
-        price_limit=limit(options.price_limit),
-        counts_energy=not options.regular,
-        counts_price=options.price_weight > 0 or options.price_limit is not None,
-        counts_memory=bool(np.isfinite(case.memory_limit).any()),
-    )
 
 
 @njit(cache=True, error_model="numpy")
@@ -265,7 +174,7 @@ def _evaluate(arrays, place, rank, parts, value, excess):
 
 
 def evaluate_population(
-    case: ScheduleCase, place: IntArray, rank: FloatArray, arrays: EvaluatorArrays | None = None
+    case: ScheduleCase, place: IntArray, rank: FloatArray, arrays: KernelArrays | None = None
 ) -> tuple[FloatArray, FloatArray]:
     """Return objective and excess of many decoded schedules.
 
@@ -277,8 +186,8 @@ def evaluate_population(
         Position of every operation.
     rank : array, shape (P, n_operations)
         Priorities, as `formulations.schedule.decoder.decode` takes them.
-    arrays : EvaluatorArrays, optional
-        ``evaluator_arrays(case)``, made once where this is called often.
+    arrays : KernelArrays, optional
+        ``kernel_arrays(case)``, made once where this is called often.
 
     Returns
     -------
@@ -302,5 +211,5 @@ def evaluate_population(
         raise InputError("rank", "must be finite", float(rank[~np.isfinite(rank)][0]))
     value, excess = np.full(len(place), np.inf), np.full(len(place), np.inf)
     parts = max(1, min(len(place), get_num_threads()))
-    _evaluate(arrays or evaluator_arrays(case), place, rank, parts, value, excess)
+    _evaluate(arrays or kernel_arrays(case), place, rank, parts, value, excess)
     return value, excess

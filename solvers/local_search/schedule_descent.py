@@ -9,7 +9,8 @@ import numpy as np
 
 from formulations.schedule.case import ScheduleCase
 from formulations.schedule.decoder import decode
-from formulations.schedule.evaluator import EvaluatorArrays, evaluate_population, evaluator_arrays
+from formulations.schedule.evaluator import evaluate_population
+from formulations.schedule.kernel_arrays import KernelArrays, kernel_arrays
 from formulations.schedule.plan import SchedulePlan
 from formulations.schedule.timing import retime
 from instances.columns import FloatArray, IntArray
@@ -55,11 +56,11 @@ class Descent:
     most_evaluations: float = np.inf
     out_of_time: Callable[[], bool] = lambda: False
     evaluations: int = 0
-    arrays: EvaluatorArrays = field(init=False)
+    arrays: KernelArrays = field(init=False)
     tables: MoveTables = field(init=False)
 
     def __post_init__(self) -> None:
-        self.arrays, self.tables = evaluator_arrays(self.case), move_tables(self.case)
+        self.arrays, self.tables = kernel_arrays(self.case), move_tables(self.case)
 
     @property
     def over(self) -> bool:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import sparse
 
 from formulations.placement.case import PlacementCase
 from instances.columns import FloatArray
-from solvers.backends.linear_model import LinearModel
-from solvers.backends.linear_program import solve_linear
+from solvers.exact.load_prices import load_prices
 
 __all__ = ["balance_bound"]
 
@@ -52,36 +50,5 @@ def _weights(case: PlacementCase, times: FloatArray, seconds: float) -> FloatArr
     """Return the dual prices of the load rows; workers that are alike share one row."""
     count = np.bincount(case.kind)
     one = np.array([np.flatnonzero(case.kind == kind)[0] for kind in range(len(count))])
-    kinds, blocks = np.nonzero(np.isfinite(times[one]))
-    scale = float(times[np.isfinite(times)].max()) or 1.0
-    n, n_kinds, n_blocks = len(kinds), len(count), case.n_blocks
-    column = np.arange(n)
-    rows = sparse.csr_array(
-        (
-            np.concatenate([times[one][kinds, blocks] / scale / count[kinds], np.ones(n), np.full(n_kinds, -1.0)]),
-            (
-                np.concatenate([kinds, n_kinds + blocks, np.arange(n_kinds)]),
-                np.concatenate([column, column, np.full(n_kinds, n)]),
-            ),
-        ),
-        shape=(n_kinds + n_blocks, n + 1),
-    )
-    solution = solve_linear(
-        LinearModel(
-            names=tuple(f"x{i}" for i in range(n + 1)),
-            cost=np.array([*np.zeros(n), 1.0]),
-            lower=np.zeros(n + 1),
-            upper=np.full(n + 1, np.inf),
-            integer=np.zeros(n + 1, dtype=bool),
-            rows=rows,
-            row_lower=np.array([*np.full(n_kinds, -np.inf), *np.ones(n_blocks)]),
-            row_upper=np.array([*np.zeros(n_kinds), *np.full(n_blocks, np.inf)]),
-        ),
-        seconds,
-    )
-    if solution is None:
-        return None
-    price = np.maximum(-solution.duals[:n_kinds], 0.0)
-    weights: FloatArray = (price / count)[case.kind]
-    total = float(weights.sum())
-    return weights / total if total > 0 else None
+    price = load_prices(times[one], count.astype(np.float64), seconds)
+    return None if price is None else price[case.kind]

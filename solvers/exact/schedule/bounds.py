@@ -19,13 +19,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
 
 from formulations.schedule.case import ScheduleCase
 from formulations.schedule.critical_path import heads, longest_path, tails
 from instances.columns import FloatArray
-from solvers.backends.linear_model import LinearModel
-from solvers.backends.linear_program import solve_linear
+from solvers.exact.load_prices import load_prices
 from solvers.exact.schedule.chain_program import late_cost
 from solvers.exact.schedule.path_search import best_walk, walk_costs
 
@@ -126,45 +124,12 @@ def _balance(case: ScheduleCase, head: FloatArray, seconds: float) -> float:
     equal = np.full(case.n_nodes, 1.0 / case.cores.sum())
     found = [equal]
     if times.size <= _MOST_PAIRS and seconds > 0:
-        solved = _prices(case, times, seconds)
+        solved = load_prices(times, case.cores.astype(np.float64), seconds)
         if solved is not None:
             found.append(solved)
     with np.errstate(invalid="ignore"):
         loads = [np.where(np.isfinite(times), times * one[:, None], np.inf).min(axis=0).sum() for one in found]
     return begin + float(max(loads)) * (1.0 - 1e-12)
-
-
-def _prices(case: ScheduleCase, times: FloatArray, seconds: float) -> FloatArray | None:
-    """Return the dual prices of the load rows, with ``sum of price x cores = 1``."""
-    nodes, operations = np.nonzero(np.isfinite(times))
-    n, rows, columns = len(nodes), case.n_nodes, times.shape[1]
-    scale = float(times[np.isfinite(times)].max()) or 1.0
-    at = np.arange(n)
-    matrix = sparse.csr_array(
-        (
-            np.concatenate([times[nodes, operations] / scale, np.ones(n), -case.cores.astype(np.float64)]),
-            (np.concatenate([nodes, rows + operations, np.arange(rows)]), np.concatenate([at, at, np.full(rows, n)])),
-        ),
-        shape=(rows + columns, n + 1),
-    )
-    solution = solve_linear(
-        LinearModel(
-            names=tuple(f"x{i}" for i in range(n + 1)),
-            cost=np.array([*np.zeros(n), 1.0]),
-            lower=np.zeros(n + 1),
-            upper=np.full(n + 1, np.inf),
-            integer=np.zeros(n + 1, dtype=bool),
-            rows=matrix,
-            row_lower=np.array([*np.full(rows, -np.inf), *np.ones(columns)]),
-            row_upper=np.array([*np.zeros(rows), *np.full(columns, np.inf)]),
-        ),
-        seconds,
-    )
-    if solution is None:
-        return None
-    price = np.maximum(-solution.duals[:rows], 0.0)
-    total = float(price @ case.cores)
-    return price / total if total > 0 else None
 
 
 class _Rounds:

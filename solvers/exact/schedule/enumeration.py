@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from formulations.schedule.case import ScheduleCase, case_of
-from formulations.schedule.evaluator import evaluator_arrays
+from formulations.schedule.kernel_arrays import kernel_arrays
 from formulations.schedule.plan import SchedulePlan
 from formulations.schedule.window_descent import MOST_WINDOWS
 from instances.columns import IntArray
@@ -52,7 +52,7 @@ class ScheduleEnumeration:
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
         """Search the orders of one placement after the other."""
         case, claim = case_of(problem), Claim(budget=budget, trace=trace)
-        arrays, regular = evaluator_arrays(case), problem.options.regular
+        arrays, regular = kernel_arrays(case), problem.options.regular
         desk = new_desk(case.n_operations, len(case.successors), case.n_tasks, case.n_nodes, int(case.cores.max()))
         best, plan, count, timed = np.inf, None, 0, 0
         for place in _placements(case):

@@ -351,7 +351,7 @@ def search_orders(arrays, place, desk, regular, best):
 
     Parameters
     ----------
-    arrays : EvaluatorArrays
+    arrays : KernelArrays
         Of the case.
     place : int array, shape (n,)
         Position of every operation.

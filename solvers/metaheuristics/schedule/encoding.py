@@ -16,7 +16,8 @@ from numba import njit
 
 from formulations.schedule.case import ScheduleCase, case_of
 from formulations.schedule.decoder import decode, decode_into, new_room
-from formulations.schedule.evaluator import EvaluatorArrays, evaluator_arrays, new_ledger, price
+from formulations.schedule.evaluator import new_ledger, price
+from formulations.schedule.kernel_arrays import KernelArrays, kernel_arrays
 from formulations.schedule.plan import SchedulePlan
 from formulations.schedule.problem import ScheduleProblem
 from formulations.schedule.timing import retime
@@ -41,7 +42,7 @@ class ScheduleEncoding:
     ----------
     blocks : ScheduleBlocks
         What genes place.
-    arrays : EvaluatorArrays
+    arrays : KernelArrays
         Of the blocks' case.
     placed : int array, shape (m,)
         Blocks with genes: all but inputs.
@@ -58,7 +59,7 @@ class ScheduleEncoding:
     """
 
     blocks: ScheduleBlocks
-    arrays: EvaluatorArrays
+    arrays: KernelArrays
     placed: IntArray
     nodes: IntArray
     n_values: IntArray
@@ -201,7 +202,7 @@ def schedule_encoding(problem: ScheduleProblem, *, merged: bool, threads: int = 
     nodes = np.argsort(~allowed, axis=1, kind="stable")[:, : n_values.max()]
     return ScheduleEncoding(
         blocks=blocks,
-        arrays=evaluator_arrays(case),
+        arrays=kernel_arrays(case),
         placed=placed,
         nodes=np.ascontiguousarray(nodes),
         n_values=n_values,
@@ -217,7 +218,7 @@ def _price_one(case: ScheduleCase, place: IntArray, rank: FloatArray) -> tuple[f
     positions = np.tile(np.arange(case.n_nodes), (n, 1))
     genes = np.concatenate([place, order]).astype(GENE)[None]
     value, excess = np.empty(1), np.empty(1)
-    _price(evaluator_arrays(case), genes, (np.arange(n), positions, case.source[case.task], False), value, excess)
+    _price(kernel_arrays(case), genes, (np.arange(n), positions, case.source[case.task], False), value, excess)
     return float(value[0]), float(excess[0])
 
 

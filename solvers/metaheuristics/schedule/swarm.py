@@ -43,7 +43,7 @@ def fly(arrays, coding, n_values, genes, own, own_value, own_excess, best, best_
 
     Parameters
     ----------
-    arrays, coding : EvaluatorArrays, tuple
+    arrays, coding : KernelArrays, tuple
         Of the encoding.
     n_values : int array, shape (m,)
         Number of values of each server gene.
