@@ -1,13 +1,19 @@
-"""What holds for all tests: the audit counts the cases that Hypothesis draws, and long files come first."""
+"""What holds for all tests.
+
+The audit counts the cases that Hypothesis draws, long files come first, and what a file registers ends with it.
+"""
 
 from __future__ import annotations
 
 import gc
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import hypothesis
 import pytest
+
+from tests.registries import keep
 
 hypothesis.settings.register_profile("tests", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("tests")
@@ -50,3 +56,11 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _registries() -> Iterator[None]:
+    """Forget methods, generators, kinds and other things that the tests of a file, or a page's blocks, register."""
+    bring_back = keep()
+    yield
+    bring_back()

@@ -23,7 +23,7 @@ from solvers.exact.placement.path_bound import path_bound
 from solvers.registry import make
 from tests.audit import AUDIT
 from tests.formulations.placement.random_problems import best_of_all, layered, random_problem
-from tests.solvers.exact.placement.runs import METHODS, run
+from tests.solvers.exact.placement.runs import METHODS, finds, run
 
 LIMITS = MilpLimits(seconds=60.0, relative_gap=1e-9)
 
@@ -41,15 +41,7 @@ def agree(seed: int) -> None:
         if said is not None:
             assert name == "placement-dp" and "class" in said
             continue
-        outcome, score = run(name, problem, 60.0, **params)
-        where = (seed, name, params)
-        if best is None:
-            assert outcome.status is SolutionStatus.INFEASIBLE, where
-            continue
-        assert score is not None and score.feasible and score.value is not None, where
-        assert score.value == pytest.approx(best, rel=1e-6), where
-        assert outcome.status is SolutionStatus.OPTIMAL, where
-        assert outcome.bound is not None and outcome.bound <= best * (1 + 1e-12), where
+        finds(best, problem, name, params, seed)
 
 
 def models_alone(seed: int) -> None:
