@@ -98,7 +98,8 @@ def add_objective(model: ScheduleCpSatModel) -> None:
         if limit is not None:
             up = model.rounding == "up"
             scale, amount = total.whole(model.horizon, up)
-            problem.add(amount <= (math.floor(limit * scale) if up else math.floor(limit * scale * (1 + 1e-9)) + 1))
+            # weights that are rounded down sum to no more than the exact ones do: no unit has to be added
+            problem.add(amount <= math.floor(limit * scale * (1.0 if up else 1 + 1e-9)))
     model.weight_scale, model.objective = goal.whole(model.horizon, False)
     problem.minimize(model.objective)
 

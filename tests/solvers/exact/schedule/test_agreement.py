@@ -60,6 +60,12 @@ def test_a_chain_alone_is_solved_by_labels(seed: int) -> None:
     agree(problem, seed)
 
 
+def test_a_limit_on_whole_prices_is_no_unit_looser() -> None:
+    problem = random_problem(2068, objective=2, links="free", **SMALL)
+    assert problem.options.price_limit == 4.0  # the next dearer plan costs 4.03125, and ends earlier
+    agree(problem, "price limit")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("links", ["free", "serial"])
 @pytest.mark.parametrize("objective", range(len(OBJECTIVES)))
