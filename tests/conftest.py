@@ -20,7 +20,6 @@ hypothesis.settings.load_profile("tests")
 
 FIRST = (
     "tests/solvers/exact/test_branching.py",
-    "tests/experiments/test_random_kills.py",
     "tests/experiments/systems/",
     "tests/solvers/decomposition/test_bounds.py",
     "tests/solvers/metaheuristics/test_methods.py",

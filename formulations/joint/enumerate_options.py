@@ -261,8 +261,9 @@ def _walk(n_tasks, data, width, prune):
     for g in range(len(data[8]) - 1):
         longest = max(longest, data[8][g + 1] - data[8][g])
     linear, seconds, routes = np.zeros((3, longest)), np.zeros((3, longest)), np.zeros((3, ROUTE_USES + 3 * width))
-    out = _columns(64, 64, 64)
-    row, use, mem, enumerated = 0, 0, 0, 0
+    # not plain numbers: Numba would compile what they are passed to once more for them
+    row, use, mem, room = np.int64(0), np.int64(0), np.int64(0), np.int64(64)
+    out, enumerated = _columns(room, room, room), 0
     for k in range(n_tasks):
         ints, floats = scratch(_most_options(k, data) + 1, width)
         n = _options_of(k, data, ints, floats, linear, seconds, routes)

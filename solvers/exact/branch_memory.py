@@ -56,14 +56,14 @@ def fit(left, n_alive, room):
         return n_alive
     while True:
         room.held[:] = 0.0
-        first = 0
+        first = np.int64(0)  # a plain 0 would be compiled for once more
         while first < n_alive:
             stop = first + 1
             while stop < n_alive and left.task[room.alive[stop]] == left.task[room.alive[first]]:
                 stop += 1
             _least(left, first, stop, room, 1.0)
             first = stop
-        kept, first = 0, 0
+        kept, first = 0, np.int64(0)
         while first < n_alive:
             stop, before = first + 1, kept
             while stop < n_alive and left.task[room.alive[stop]] == left.task[room.alive[first]]:

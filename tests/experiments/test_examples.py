@@ -13,14 +13,10 @@ from experiments.contracts.methods import check_method
 from experiments.plugins import load_plugin
 
 ROOT = Path(__file__).parents[2]
-QUICK = ("compare_methods",)
-EXAMPLES = [
-    pytest.param(path, id=path.stem, marks=() if path.stem in QUICK else pytest.mark.slow)
-    for path in sorted((ROOT / "examples").glob("*.py"))
-]
 
 
-@pytest.mark.parametrize("path", EXAMPLES)
+@pytest.mark.slow
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.py")), ids=lambda path: path.stem)
 def test_the_example_runs(path: Path, tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
