@@ -182,7 +182,7 @@ def _run(request: Request, send: Any) -> dict[str, Any]:
     problem = chosen.problem(read_instance(request.instance_path), options)
     method = make(trial.method, trial.settings)
     if trial.family not in method.families:
-        return _stopped(Termination.UNSUPPORTED, f"takes the families {', '.join(sorted(method.families))} only")
+        return _stopped(Termination.UNSUPPORTED, "takes the family " + " and ".join(sorted(method.families)) + " only")
     reason = method.decline(problem, trial.budget)
     if reason is not None:
         return _stopped(Termination.UNSUPPORTED, reason)

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from instances.errors import InputError
 from instances.files.replacing import replacing
 
-__all__ = ["LINES", "MARKERS", "PALETTE", "look", "save", "style_of", "write_picture"]
+__all__ = ["LINES", "MARKERS", "PALETTE", "look", "picture_bytes", "save", "style_of", "write_picture"]
 
 # Okabe and Ito, "Color universal design" (2008), yellow darkened for white paper
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#5B5B5B", "#B8A800")
@@ -52,6 +52,12 @@ _RC: Any = {
     "savefig.dpi": 200,
 }
 
+_NO_DATE: dict[str, dict[str, None]] = {
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Producer": None, "Creator": None},
+    "png": {"Software": None},
+}
+
 
 @contextmanager
 def look() -> Iterator[None]:
@@ -73,18 +79,25 @@ def save(figure: Figure, stem: Path) -> list[Path]:
     """Write `figure` as PDF and PNG; the bytes depend on the figure alone."""
     FigureCanvasAgg(figure)
     written = []
-    for ending, metadata in (
-        ("pdf", {"CreationDate": None, "Producer": None, "Creator": None}),
-        ("png", {"Software": None}),
-    ):
+    for ending in ("pdf", "png"):
         buffer = io.BytesIO()
-        figure.savefig(buffer, format=ending, metadata=metadata, bbox_inches="tight", pad_inches=0.08)
+        figure.savefig(buffer, format=ending, metadata=_NO_DATE[ending], bbox_inches="tight", pad_inches=0.08)
         path = stem.with_name(f"{stem.name}.{ending}")
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as file:
             file.write(buffer.getvalue())
         written.append(path)
     return written
+
+
+def picture_bytes(make: Callable[[], Figure], ending: str) -> bytes:
+    """Return the figure that `make` returns as a file of ``svg``, ``pdf`` or ``png``; it depends on the figure alone."""
+    buffer = io.BytesIO()
+    with look(), mpl.rc_context({"svg.hashsalt": "tiercut", "svg.fonttype": "none"}):
+        figure = make()
+        FigureCanvasAgg(figure)
+        figure.savefig(buffer, format=ending, metadata=_NO_DATE[ending], bbox_inches="tight", pad_inches=0.08)
+    return buffer.getvalue()
 
 
 def write_picture(make: Callable[[], Figure], path: str | Path) -> None:
@@ -97,17 +110,8 @@ def write_picture(make: Callable[[], Figure], path: str | Path) -> None:
     """
     path = Path(path)
     ending = path.suffix.lower().lstrip(".")
-    metadata: dict[str, dict[str, None]] = {
-        "svg": {"Date": None, "Creator": None},
-        "pdf": {"CreationDate": None, "Producer": None, "Creator": None},
-        "png": {"Software": None},
-    }
-    if ending not in metadata:
+    if ending not in _NO_DATE:
         raise InputError("picture", "must end in .svg, .pdf or .png", str(path))
-    buffer = io.BytesIO()
-    with look(), mpl.rc_context({"svg.hashsalt": "tiercut", "svg.fonttype": "none"}):
-        figure = make()
-        FigureCanvasAgg(figure)
-        figure.savefig(buffer, format=ending, metadata=metadata[ending], bbox_inches="tight", pad_inches=0.08)
+    picture = picture_bytes(make, ending)
     with replacing(path) as file:
-        file.write(buffer.getvalue())
+        file.write(picture)

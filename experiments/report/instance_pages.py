@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.metrics.metric import metric
+from experiments.report.drawn_plan import cut_picture, no_scene, schedule_picture
 from experiments.report.plain_numbers import short
 from experiments.report.plan_picture import joint_plan, joint_scene
 from experiments.report.system_map import map_of
@@ -31,7 +32,11 @@ _METRICS = ("value", "gap", "bound", "latency", "seconds", "peak-memory")
 Scene = Callable[[Any], dict[str, Any]]
 PlanPicture = Callable[[Any, Any, Score], dict[str, Any]]
 
-PICTURES: dict[str, tuple[Scene, PlanPicture]] = {"joint": (joint_scene, joint_plan)}
+PICTURES: dict[str, tuple[Scene, PlanPicture]] = {
+    "joint": (joint_scene, joint_plan),
+    "cut": (no_scene, cut_picture),
+    "schedule": (no_scene, schedule_picture),
+}
 """Problem family: what all its plans have in common, and what is shown of one."""
 
 

@@ -311,6 +311,13 @@
     el("text", { x: names, y: step * plan.networks.length + 12 }, svg, "first layers");
     el("text", { x: width, y: step * plan.networks.length + 12, "text-anchor": "end" }, svg, "last layers");
   }
+  function drawDrawn(box, plan) {
+    if (!plan.image) { box.textContent = plan.missing; return; }
+    const image = new Image();
+    image.src = plan.image;
+    image.alt = `Plan of ${plan.method}`;
+    box.append(image);
+  }
   function drawLoads(box, scene, plan) {
     if (!plan.loads.length) return nothing(box, "This plan uses no shared resource.");
     const width = widthOf(box), names = Math.min(120, width * 0.3), words = Math.min(190, width * 0.42), step = 23, most = Math.max(...plan.loads.map(l => l[1]), 1e-12);
@@ -397,8 +404,8 @@
     };
     if (plan) {
       page.querySelector(".about").textContent = `value ${num(plan.value, 6)}` + (plan.gap === null ? "" : `, gap ${(100 * plan.gap).toFixed(2)} %`)
-        + `; work: device ${num(100 * plan.work[0], 3)} %, edge ${num(100 * plan.work[1], 3)} %, cloud ${num(100 * plan.work[2], 3)} %`;
-      draw("plan", box => (plan.tasks ? drawTasks : drawNetworks)(box, picture.scene, plan));
+        + (plan.work.some(share => share > 0) ? `; work: device ${num(100 * plan.work[0], 3)} %, edge ${num(100 * plan.work[1], 3)} %, cloud ${num(100 * plan.work[2], 3)} %` : "");
+      draw("plan", box => "image" in plan ? drawDrawn(box, plan) : (plan.tasks ? drawTasks : drawNetworks)(box, picture.scene, plan));
       draw("loads", box => drawLoads(box, picture.scene, plan));
     }
     if (picture.map) draw("map", box => drawMap(box, picture.map, plan));

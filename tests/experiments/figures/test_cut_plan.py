@@ -67,4 +67,4 @@ def test_a_cut_is_solved_judged_and_drawn_on_the_command_line(
     assert main(["check", one, cut, "--picture", picture]) == 0
     assert Path(picture).read_text().startswith("<?xml")
     assert main(["solve", one, "--family", "cut", "--method", "greedy", "--seed", "1"]) == 0
-    assert "takes the families joint only" in capsys.readouterr().out
+    assert "takes the family joint only" in capsys.readouterr().out
