@@ -36,7 +36,6 @@ def console_tables(frame: pd.DataFrame, console: Console) -> list[Table]:
         Each begins with the columns that tell the rows apart, or with the first one where they leave no room for
         another.
     """
-
     unbounded = console.options.update(width=_UNBOUNDED)  # else what a table needs is cut to the console's width
 
     def needs(columns: Sequence[int], *, narrow: bool = True) -> int:

@@ -36,7 +36,8 @@ def test_a_table_that_fits_is_one() -> None:
 
 
 def test_headings_go_over_several_lines_before_a_table_falls_apart() -> None:
-    assert len(shown(wide(6), 100)) == len(shown(wide(6), 300)) + 3
+    assert len(console_tables(wide(6), Console(width=100))) == 1
+    assert len(shown(wide(6), 100)) > len(shown(wide(6), 300))
     assert "…" not in "".join(shown(wide(6), 100))
 
 
