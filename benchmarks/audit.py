@@ -2,7 +2,8 @@
 
 The default suite and CI draw seeded samples; here `TIERCUT_AUDIT=1` makes the same tests draw all
 of theirs. Each test that samples says through `record_property("cases", n)` how many it checked, and
-may note what it found through `record_property("noted", text)`.
+may note what it found through `record_property("noted", text)`. Notes of one test like ``"what: name 3, name 4"`` are
+counts, and those of its runs are added up.
 Test files as arguments (`make audit ONLY="..."`) run alone, and the other rows stay as they are.
 """
 
@@ -54,7 +55,7 @@ def rows(report: ET.Element) -> list[Row]:
     The cases of a parametrised test are its parameters, or what its runs say that they checked.
     """
     cases, seconds, outcomes = Counter[str](), defaultdict[str, float](float), defaultdict[str, Counter[str]](Counter)
-    noted = defaultdict[str, dict[str, None]](dict)
+    noted = defaultdict[str, list[str]](list)
     for case in report.iter("testcase"):
         name = f"{case.get('classname')}.{case.get('name', '').partition('[')[0]}"
         outcome = next((tag for tag in ("failure", "error", "skipped") if case.find(tag) is not None), "passed")
@@ -63,16 +64,34 @@ def rows(report: ET.Element) -> list[Row]:
         seconds[name] += float(case.get("time", 0))
         outcomes[name][outcome] += 1
         if "noted" in said:
-            noted[name][said["noted"]] = None
+            noted[name].append(said["noted"])
     return [
         (
             name,
             str(cases[name]),
             f"{seconds[name]:.0f}",
             ", ".join(f"{n} {what}" if len(found) > 1 else what for what, n in sorted(found.items())),
-            "; ".join(noted[name]),
+            "; ".join(joined(noted[name])),
         )
         for name, found in sorted(outcomes.items())
+    ]
+
+
+def joined(notes: Sequence[str]) -> list[str]:
+    """Return the distinct notes of the runs of one test; counts of the same things are added up into one note."""
+    found: dict[str, Counter[str] | None] = {}
+    for note in notes:
+        what, _, listed = note.partition(": ")
+        parts = [part.rpartition(" ") for part in listed.split(", ")]
+        if not all(name and n.isdecimal() for name, _, n in parts):
+            found[note] = None
+            continue
+        total = found.setdefault(what, Counter())
+        assert total is not None, f"{what}: counts, and a note of that name"
+        total.update({name: int(n) for name, _, n in parts})
+    return [
+        what if total is None else f"{what}: " + ", ".join(f"{name} {n}" for name, n in total.items())
+        for what, total in found.items()
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 import click
@@ -50,12 +51,14 @@ def command(
     from experiments.systems.reproduction import reproduce, write_reproduction
 
     chosen = _chosen(names, families, everything)
+    folder = _writable(Path(output))
     console = Console(width=None if sys.stdout.isatty() else 160)
+    bench = Bench(data=data)
     found = []
     for one in chosen:
         print(f"reproducing {one.name} ...", file=sys.stderr)
-        done = reproduce(one, Bench(data=data))
-        write_reproduction(done, Path(output))
+        done = reproduce(one, bench)
+        write_reproduction(done, folder)
         found.append(done)
         if not as_json:
             _show(done, console)
@@ -63,6 +66,8 @@ def command(
         print_json([done.as_dict() for done in found])
     elif len(found) > 1:
         _summary(found, console)
+    if bench.lacking:
+        print(f"{data} lacks {', '.join(bench.lacking)}: claims about them are not checkable", file=sys.stderr)
     print(f"tables and figures in {output}", file=sys.stderr)
     return int(any(done.failed for done in found))
 
@@ -81,12 +86,21 @@ def _chosen(names: tuple[str, ...], families: tuple[str, ...], everything: bool)
     return wanted + more
 
 
+def _writable(folder: Path) -> Path:
+    """Return the folder of the results, made now: minutes of work are lost where it is refused after them."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise InputError(str(folder), f"cannot be written ({getattr(error, 'strerror', None) or error})") from None
+    return folder
+
+
 def _show(done: Reproduction, console: Console) -> None:
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
-    from experiments.systems.reproduction import cell_text
+    from experiments.cli.console_tables import console_tables
 
     one = done.system
     console.print(Text(f"{one.number}. {one.title}", style="bold"))
@@ -95,14 +109,8 @@ def _show(done: Reproduction, console: Console) -> None:
     for part in one.reconstruction:
         console.print(Text(f"Our reconstruction: {part}", style="italic"))
     if done.measured is not None:
-        table = done.measured.table
-        shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        for name in table:
-            number = table[name].dtype.kind in "iuf"
-            shown.add_column(str(name), justify="right" if number else "left")
-        for row in table.itertuples(index=False):
-            shown.add_row(*(cell_text(value) for value in row))
-        console.print(shown)
+        for shown in console_tables(done.measured.table, console):
+            console.print(shown)
     for checked in done.claims:
         style = {"reproduced": "green", "not reproduced": "red"}.get(str(checked.verdict), "yellow")
         line = Text(f"{checked.verdict}", style=style)

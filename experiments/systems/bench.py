@@ -60,6 +60,7 @@ class Bench:
 
     replaced: Mapping[str, Callable[[], Method]] = field(default_factory=dict)
     data: Path | None = None
+    _missed: dict[tuple[str, ...], None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def run(
         self,
@@ -109,7 +110,27 @@ class Bench:
         score = None if outcome.plan is None else chosen.evaluate(problem, outcome.plan)
         return Run(outcome=outcome, score=score, seconds=least)
 
-    def file(self, *parts: str) -> Path | None:
-        """Return a file of the data folder, None where it is not at hand."""
+    def file(self, *parts: str, optional: bool = False) -> Path | None:
+        """Return a file of the data folder, None where it is not at hand.
+
+        Parameters
+        ----------
+        *parts : str
+            Folders and name, relative to the data folder.
+        optional : bool
+            Whether published data may well be without it, so that it is not `lacking`.
+        """
         path = None if self.data is None else self.data.joinpath(*parts)
-        return path if path is not None and path.exists() else None
+        if path is not None and path.exists():
+            return path
+        if path is not None and not optional:
+            self._missed[parts] = None
+        return None
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """What systems looked for in the data folder and did not find: whole folders, or files in those that are there."""
+        if self.data is None:
+            return ()
+        found = ("/".join(parts) if (self.data / parts[0]).exists() else parts[0] for parts in self._missed)
+        return tuple(dict.fromkeys(found))

@@ -71,9 +71,10 @@ def _hundred(facts: Facts) -> Finding:
 @system(
     "cic",
     number=9,
-    title="CIC: chain contraction of inference graphs",
+    title="CIC: collaborative inference based on model compression",
     family="cut",
-    citation="Yang R., Li Y., He H., Zhang W.: CIC, IJCNN 2022, doi 10.1109/ijcnn55064.2022.9892582",
+    citation="Yang R., Li Y., He H., Zhang W.: DNN Real-Time Collaborative Inference Acceleration with Mobile Edge "
+    "Computing, IJCNN 2022, doi 10.1109/ijcnn55064.2022.9892582",
     methods=("cic",),
     reconstruction=(
         "the rules by which the graph shrinks: the authors' are not public, ours are proven safe for every bandwidth",

@@ -205,15 +205,15 @@ def _problem(
     )
 
 
-def _extremes(problem: CutProblem) -> tuple[float, float]:
-    """Return the values of watch only and phone only; inf where a limit is passed."""
+def _extremes(problem: CutProblem) -> tuple[float | None, float | None]:
+    """Return the values of watch only and phone only; None where a limit is passed."""
     case = next(cases_of(problem))
-    found = []
+    found: list[float | None] = []
     for level in (0, 1):
         placed = np.full(case.n_layers, level)
         placed[0] = 0
         score = family("cut").evaluate(problem, case.plan(placed))
-        found.append(float(score.value) if score.value is not None and score.feasible else float("inf"))
+        found.append(float(score.value) if score.value is not None and score.feasible else None)
     return found[0], found[1]
 
 
@@ -222,8 +222,8 @@ def _compared(
 ) -> Run:
     run = bench.run(METHOD, problem)
     exact += [(run.value, bench.run(other, problem).value or 0.0) for other in ("chain-scan", "cut-milp")]
-    best = min(_extremes(problem))
-    if best < float("inf"):
+    best = min((value for value in _extremes(problem) if value is not None), default=None)
+    if best is not None:
         partial.append((run.value, best))
     return run
 

@@ -65,7 +65,7 @@ def ionn_pair(bench: Bench, name: str) -> PairProfile | None:
     if definition is None or client is None:
         return None
     network = import_caffe(definition, name)
-    server = bench.file(folder, f"{name}.server.txt")
+    server = bench.file(folder, f"{name}.server.txt", optional=True)
     return PairProfile(
         network=network,
         device=read_layer_profile(client, network),

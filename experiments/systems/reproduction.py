@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 import traceback
 from collections import Counter
@@ -66,8 +67,20 @@ class Reproduction:
                 }
                 for one in self.claims
             ],
-            "table": [] if self.measured is None else plain(self.measured.table.to_dict(orient="records")),
+            "table": [] if self.measured is None else _records(self.measured.table),
         }
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows as plain data; a number that is missing or not finite is null, so that a column keeps its type."""
+    rows = table.to_dict(orient="records")
+    return [
+        {
+            str(name): None if isinstance(value, float) and not math.isfinite(value) else plain(value)
+            for name, value in row.items()
+        }
+        for row in rows
+    ]
 
 
 def reproduce(one: System, bench: Bench | None = None) -> Reproduction:

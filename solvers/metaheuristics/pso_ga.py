@@ -20,7 +20,8 @@ __all__ = ["PsoGa"]
 class PsoGa(SpsoGa):
     """SPSO-GA without merged blocks: a gene for every segment between single-tensor cuts, or for every layer.
 
-    Segments in the family `joint`, layers in `schedule`.
+    Segments in the family `joint`, layers in `schedule`. That this is how it differs from SPSO-GA is our reading; what
+    is from memory or our reconstruction there is so here.
     """
 
     merged: ClassVar[bool] = False

@@ -34,7 +34,10 @@ __all__ = ["Adaf", "two_cuts"]
     citation="Liu et al., ADAF, FGCS 140 (2023), doi 10.1016/j.future.2022.10.033; the search is ours",
 )
 class Adaf:
-    """ADAF: the fastest two cuts of a chain over device, edge and cloud, in one pass."""
+    """ADAF: the fastest two cuts of a chain over device, edge and cloud, in one pass.
+
+    The abstract has the two cuts; the search for them is our reconstruction.
+    """
 
     Params: ClassVar[type[MethodParams]] = MethodParams
     families: ClassVar[frozenset[str]] = frozenset({"cut"})

@@ -30,7 +30,10 @@ __all__ = ["Cic", "cut_survivors"]
     citation="Yang et al., CIC, IJCNN 2022, doi 10.1109/ijcnn55064.2022.9892582; the rules of the reduction are ours",
 )
 class Cic:
-    """CIC: the graph shrunk for all bandwidths, then a scan where a chain is left, else a minimum cut."""
+    """CIC: the graph shrunk for all bandwidths, then a scan where a chain is left, else a minimum cut.
+
+    The rules by which the graph shrinks are our reconstruction.
+    """
 
     Params: ClassVar[type[MethodParams]] = MethodParams
     families: ClassVar[frozenset[str]] = frozenset({"cut"})

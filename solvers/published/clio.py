@@ -33,7 +33,11 @@ __all__ = ["Clio"]
     "clio", kind="rule", deterministic=True, citation="Huang et al., CLIO, MobiCom 2020, doi 10.1145/3372224.3419215"
 )
 class Clio:
-    """The most accurate version that has a cut within all limits, and its cheapest cut."""
+    """The most accurate version that has a cut within all limits, and its cheapest cut.
+
+    Widths and compressions as versions of the network, each as accurate at one cut as at another, are our
+    reconstruction.
+    """
 
     Params: ClassVar[type[MethodParams]] = MethodParams
     families: ClassVar[frozenset[str]] = frozenset({"cut"})

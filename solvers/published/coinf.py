@@ -26,7 +26,11 @@ __all__ = ["Coinf"]
 
 @register("coinf", kind="rule", deterministic=True, citation="Xu, Qian, Pushp, CoINF, 2017, arXiv 1712.03073")
 class Coinf:
-    """Every single-edge cut between device and helper, for any objective and limits; the best one is taken."""
+    """Every single-edge cut between device and helper, the best one taken; the model is from memory, unverified.
+
+    What CoINF and DeepWear minimise, under which limits, and that sub-structures are grouped until cuts of a single
+    edge remain is from memory, unverified. That objective and limits are the problem's is our reconstruction.
+    """
 
     Params: ClassVar[type[MethodParams]] = MethodParams
     families: ClassVar[frozenset[str]] = frozenset({"cut"})

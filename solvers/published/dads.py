@@ -46,7 +46,10 @@ def heavy_load(bottleneck_s: float, frames_per_s: float) -> bool:
     citation="Hu et al., DADS, INFOCOM 2019, doi 10.1109/INFOCOM.2019.8737614; reverse arcs and pinned input are ours",
 )
 class DadsDsl:
-    """DADS in light load: a minimum cut between the device and one other node, for any sum of costs."""
+    """DADS in light load: a minimum cut between the device and one other node, for any sum of costs.
+
+    The arcs back and the pinned input, which the published graph lacks, are our reconstruction.
+    """
 
     Params: ClassVar[type[MethodParams]] = MethodParams
     families: ClassVar[frozenset[str]] = frozenset({"cut"})
@@ -111,7 +114,11 @@ class DadsDshParams(MethodParams):
     "reverse arcs, pinned input and the geometric grid are ours",
 )
 class DadsDsh:
-    """DADS in heavy load: minimum cuts with weighted stages on a grid, the least longest stage kept."""
+    """DADS in heavy load: minimum cuts with weighted stages on a grid, the least longest stage kept.
+
+    The arcs back and the pinned input, which the published graph lacks, and the geometric grid in place of steps of 1
+    are our reconstruction.
+    """
 
     Params: ClassVar[type[MethodParams]] = DadsDshParams
     families: ClassVar[frozenset[str]] = frozenset({"cut"})

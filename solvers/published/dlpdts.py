@@ -132,7 +132,10 @@ class StaticCutParams(MethodParams):
 
 @register("static-cut", kind="rule", deterministic=True)
 class StaticCut:
-    """One cut a network for all its tasks, first come, first served: edge, cloud, the best alone, or the best of all."""
+    """One cut a network for all its tasks, first come, first served: edge, cloud, the best alone, or the best of all.
+
+    The publication does not name its baselines; these are ours, beside our reconstruction of `dlpdts`.
+    """
 
     Params: ClassVar[type[MethodParams]] = StaticCutParams
     families: ClassVar[frozenset[str]] = frozenset({"schedule"})

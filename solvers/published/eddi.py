@@ -33,7 +33,10 @@ __all__ = ["Eddi"]
     citation="Yang et al., EDDI, JPDC 2023, doi 10.1016/j.jpdc.2022.09.005; the derivation of each exit's DAG is ours",
 )
 class Eddi:
-    """EDDI: a minimum cut for every early exit of a DAG, the most accurate exit within the latency limit."""
+    """EDDI: a minimum cut for every early exit of a DAG, the most accurate exit within the latency limit.
+
+    How the DAG of each exit is derived, and that all exits are tried in turn, is our reconstruction.
+    """
 
     Params: ClassVar[type[MethodParams]] = MethodParams
     families: ClassVar[frozenset[str]] = frozenset({"cut"})

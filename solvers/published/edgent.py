@@ -61,7 +61,10 @@ class EdgentParams(MethodParams):
     citation="Li, Zhou, Chen, Edgent, MECOMM 2018, arXiv 1806.07840",
 )
 class Edgent:
-    """Edgent: the most accurate exit whose best partition point keeps the latency limit."""
+    """Edgent: the most accurate exit whose best partition point keeps the latency limit.
+
+    That the head of an exit runs where the layer before it runs is our reconstruction.
+    """
 
     Params: ClassVar[type[MethodParams]] = EdgentParams
     families: ClassVar[frozenset[str]] = frozenset({"cut"})

@@ -135,7 +135,10 @@ class Configurations:
     citation="Li, Zeng, Zhou, Chen, Edge AI, IEEE TWC 2020, arXiv 1910.05316; the reward is from memory, unverified",
 )
 class Edgent2019:
-    """Edgent's journal version at one bandwidth: exit and partition point of the highest reward within the limit."""
+    """Edgent's journal version at one bandwidth: exit and partition point of the highest reward within the limit.
+
+    The reward is from memory, unverified.
+    """
 
     Params: ClassVar[type[MethodParams]] = Edgent2019Params
     families: ClassVar[frozenset[str]] = frozenset({"cut"})

@@ -133,7 +133,11 @@ class PartitionStates:
 
 @register("gads", kind="rule", deterministic=True, citation="Wang et al., CAS, IMWUT 5(3) 2021, doi 10.1145/3478073")
 class Gads:
-    """The state nearest to the context's demands within some hops of the current one, by a k-d tree."""
+    """The state nearest to the context's demands within some hops of the current one, by a k-d tree.
+
+    After a public copy of the authors' code. The axes that count and their targets, memory scaled like the others, and
+    the check that a state keeps the limits are our reconstruction.
+    """
 
     Params: ClassVar[type[MethodParams]] = GadsParams
     families: ClassVar[frozenset[str]] = frozenset({"cut"})

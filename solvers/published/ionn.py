@@ -135,7 +135,11 @@ class ExecutionGraph:
     "ionn", kind="rule", deterministic=True, citation="Jeong et al., IONN, SoCC 2018, doi 10.1145/3267809.3267828"
 )
 class Ionn:
-    """Shortest path on IONN's execution graph; ``info`` has the partitions in the order of their upload."""
+    """Shortest path on IONN's execution graph; ``info`` has the partitions in the order of their upload.
+
+    The final pass that weighs the upload with nothing is that of the authors' code, not of the paper. Trying several
+    servers in turn, and the price of an uploaded byte under other objectives than the latency, are our reconstruction.
+    """
 
     Params: ClassVar[type[MethodParams]] = IonnParams
     families: ClassVar[frozenset[str]] = frozenset({"cut"})

@@ -107,7 +107,10 @@ class JpsBaselineParams(MethodParams):
     "jps-baseline", kind="rule", deterministic=True, citation="Duan and Wu, JPS, ICPP 2021, doi 10.1145/3472456.3472468"
 )
 class JpsBaseline:
-    """What JPS is compared with: local only, upload only, or the best cut of one job for all; in the order given."""
+    """What JPS is compared with: local only, upload only, or the best cut of one job for all; in the order given.
+
+    That these are the publication's baselines is from abstracts, talks and memory, unverified.
+    """
 
     Params: ClassVar[type[MethodParams]] = JpsBaselineParams
     families: ClassVar[frozenset[str]] = frozenset({"schedule"})

@@ -34,7 +34,12 @@ __all__ = ["Neurosurgeon"]
     citation="Kang et al., Neurosurgeon, ASPLOS 2017, doi 10.1145/3037697.3037698",
 )
 class Neurosurgeon:
-    """One cut between the device and a server, all N + 1 of them tried, for latency or energy."""
+    """One cut between the device and a server, all N + 1 of them tried, for latency or energy.
+
+    The publication's networks are chains. The topological order in which a DAG is cut, and trying several servers in
+    turn, are our reconstruction. What energy counts is the problem's rule; that the publication's leaves out the wait
+    is from memory, unverified.
+    """
 
     Params: ClassVar[type[MethodParams]] = MethodParams
     families: ClassVar[frozenset[str]] = frozenset({"cut"})

@@ -52,7 +52,10 @@ class SelfAwareParams(MethodParams):
     "formulas and steps are ours",
 )
 class SelfAware:
-    """Self-aware inference: local where the limit allows, else the best cut and helper for latency or throughput."""
+    """Self-aware inference: local where the limit allows, else the best cut and helper for latency or throughput.
+
+    The abstract states these goals; formulas and steps are our reconstruction.
+    """
 
     Params: ClassVar[type[MethodParams]] = SelfAwareParams
     families: ClassVar[frozenset[str]] = frozenset({"cut"})

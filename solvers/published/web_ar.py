@@ -35,7 +35,11 @@ _MOST_ROWS = 200_000
     citation="Ren et al., IEEE Network 34(2), 2020, doi 10.1109/MNET.011.1900305",
 )
 class WebAr:
-    """All nested single-edge cuts over the levels, for any objective and limits; the best one is taken."""
+    """All nested single-edge cuts over the levels, the best one taken; the model is our reconstruction.
+
+    The article's idea is to spare the provider while the response stays under a threshold. Its model and the search by
+    trying all pairs of cuts are our reconstruction; objective and limits are the problem's.
+    """
 
     Params: ClassVar[type[MethodParams]] = MethodParams
     families: ClassVar[frozenset[str]] = frozenset({"cut"})

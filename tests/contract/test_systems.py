@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,15 @@ def test_a_system_is_in_the_catalogue_and_its_methods_are_registered(one: System
     assert one.claims
     for name in one.methods:
         assert one.family in entry(name).cls.families  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("one", [one for one in systems() if one.reconstruction], ids=lambda one: one.name)
+def test_what_is_reconstructed_says_so_in_the_docstring_of_every_method_that_the_system_brings(one: System) -> None:
+    for name in one.methods:
+        cls = entry(name).cls
+        if cls.__module__.startswith(("solvers.published.", "solvers.metaheuristics.")):  # others are general methods
+            said = " ".join((inspect.getdoc(cls) or "").split())
+            assert re.search(r"our reconstruction|our reading|unverified", said), f"{name}: {said}"
 
 
 @pytest.mark.parametrize("one", ALL)

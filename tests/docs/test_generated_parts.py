@@ -41,6 +41,14 @@ def test_every_own_method_has_a_section(parts: dict[str, str]) -> None:
     assert [name for name in own if f"(method-{name})=" not in parts["methods.md"]] == []
 
 
+def test_the_page_of_schedules_names_every_own_method_of_the_family() -> None:
+    from solvers.registry import entry, make
+
+    page = (DOCS / "problem-schedule.md").read_text(encoding="utf-8").partition("## Methods")[2]
+    own = [name for name in method_names() if entry(name).cls.__module__.startswith("solvers.")]
+    assert [name for name in own if "schedule" in make(name).families and f"`{name}`" not in page] == []
+
+
 def test_networks_and_kinds_are_all_listed(parts: dict[str, str]) -> None:
     assert [name for name in network_names() if f"| `{name}` |" not in parts["networks.md"]] == []
     assert [name for name in kind_names() if f"(kind-{name})=" not in parts["kind_figures.md"]] == []

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from experiments.systems import dads
+from experiments.systems import dads, dads_scenario
 from experiments.systems.bench import Bench
 from solvers.exact.cut.dads_graph import dads_published_graph
 from tests.experiments.systems.breaking import BAD, GOOD, UNKNOWN, all_far, all_local, checkable, verdicts
@@ -21,10 +21,10 @@ GRAPH = {"published-graph", "back-flow"}
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     if "slow" not in request.keywords:
-        monkeypatch.setattr(dads, "DAGS", 40)
-        monkeypatch.setattr(dads, "HEAVY_DAGS", 10)
-        monkeypatch.setattr(dads, "MILP_DAGS", 4)
-        monkeypatch.setattr(dads, "NETWORKS", ("nin", "tiny_yolov2", "vgg16", "resnet18"))
+        monkeypatch.setattr(dads_scenario, "DAGS", 40)
+        monkeypatch.setattr(dads_scenario, "HEAVY_DAGS", 10)
+        monkeypatch.setattr(dads_scenario, "MILP_DAGS", 4)
+        monkeypatch.setattr(dads_scenario, "NETWORKS", ("nin", "tiny_yolov2", "vgg16", "resnet18"))
 
 
 def expected() -> dict[str, str]:
@@ -56,7 +56,7 @@ def test_the_published_graph_is_right_where_its_gaps_are_closed(monkeypatch: pyt
     def closed(case: Any, pinned: bool = False) -> Any:
         return dads_published_graph(case, pinned=True, reverse=True)
 
-    monkeypatch.setattr(dads, "dads_published_graph", partial(closed))
+    monkeypatch.setattr(dads_scenario, "dads_published_graph", partial(closed))
     found = verdicts("dads")
     assert {found[name] for name in GRAPH} == {BAD}
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from experiments.systems import neurosurgeon
+from experiments.systems import neurosurgeon_scenario
 from experiments.systems.profiles import MBIT, alexnet_pair, pair_problem
 from experiments.systems.reproduction import Reproduction
 from experiments.systems.system import system_named
@@ -27,7 +27,7 @@ PREDICTED = "prediction decides well"
 @pytest.fixture(scope="module", autouse=True)
 def few_chains() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(neurosurgeon, "CHAINS", 15)
+        patch.setattr(neurosurgeon_scenario, "CHAINS", 15)
         yield
 
 
