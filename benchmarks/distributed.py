@@ -45,6 +45,7 @@ ROWS: tuple[tuple[str, str], ...] = (
     ("reached by the blocks, U", "{reached:,}"),
     ("blocks, MB", "{block_mb:.1f}"),
     ("start workers, s", "{start_s:.1f}"),
+    ("make the segments, CPU s", "{segments_cpu_s:.2f}"),
     ("cut blocks, CPU s", "{cut_cpu_s:.2f}"),
     ("cut and send blocks, s", "{send_s:.1f}"),
     *(
@@ -169,7 +170,9 @@ def row_of(tasks: int, workers: int, steps: int) -> dict[str, Any]:
     instance = generate("metro-benchmark", {"tasks": str(tasks)}, 1)
     generated = resident(psutil.Process())
     problem = JointProblem(instance=instance)
+    making = time.process_time()
     segments = segments_of(problem)
+    made = time.process_time()
     assert not isinstance(segments, str)
     n = len(instance.system.resources)
     began = time.perf_counter()
@@ -209,6 +212,7 @@ def row_of(tasks: int, workers: int, steps: int) -> dict[str, Any]:
         "worker_cpu_s": worker_s,
         "scheduler_cpu_s": scheduler_s,
         "client_cpu_s": figures["run_cpu_s"] - worker_s - scheduler_s,
+        "segments_cpu_s": made - making,
         "cut_cpu_s": planning - cutting,
         "plan_cpu_s": judging - planning,
         "referee_cpu_s": judged - judging,

@@ -182,7 +182,7 @@ def main() -> None:
     parser.add_argument("--load", default="middle", choices=("low", "middle", "high"))
     parser.add_argument("--threads", type=int, default=2)
     asked = parser.parse_args()
-    marks = " | ".join(f"{mark:.0e}: passes | s" for mark in MARKS)
+    marks = " | ".join(f"to {mark:.0e}: passes | s" for mark in MARKS)
     print(f"| tasks | way | {marks} | gap after {asked.passes} passes | s |")
     print("| ---: | :--- |" + " ---: |" * (2 * len(MARKS) + 2))
     for tasks in [2_500, *map(int, asked.tasks.split(","))]:
