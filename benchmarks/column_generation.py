@@ -1,15 +1,13 @@
 """Column generation where the option table is large: city instances with 32 reachable sites, exits and variants.
 
-Run as ``python -m benchmarks.column_generation [seconds] [long seconds]``: `column-generation` with either master,
-`lagrangian` and `milp` under a budget of `seconds` (10), one thread each; who declines that, with its reason, gets
-`long seconds` (0: it does not). Prints the gap to the method's own bound and the seconds spent, and what the method
-says of its work.
+Run as ``python -m benchmarks.column_generation [seconds] [long seconds] [--methods NAME,...]``: `column-generation` with either
+master, `lagrangian` and `milp` under a budget of `seconds` (10), one thread each; who declines that gets `long seconds` (0: it
+does not). Prints the gap to the method's own bound and the seconds spent, and below the table why a method declined or ended.
 """
 
 from __future__ import annotations
 
-import sys
-import time
+import argparse
 from typing import Any
 
 import numpy as np
@@ -33,40 +31,48 @@ CITY = {"reach": "32", "range_m": "5000", "clouds": "2", "exits": "true", "varia
 SIZES = ((100, 32), (300, 32), (1000, 40), (2000, 80))
 
 
-def row(problem: JointProblem, name: str, params: dict[str, Any], seconds: float) -> str:
-    """Return gap, value, bound and seconds of a run, or why the method declined."""
+def row(problem: JointProblem, name: str, params: dict[str, Any], seconds: float) -> tuple[list[str], str | None]:
+    """Return value, bound, gap and seconds of a run, and why it declined or ended."""
     method, budget = registry.make(name, params), Budget(seconds=seconds)
     reason = method.decline(problem, budget)
     if reason is not None:
-        return f"declines: {reason}"
+        return ["declines", "", "", ""], reason
     trace = RefereedTrace(lambda plan: evaluate(problem, plan))
     outcome = method.solve(problem, budget, np.random.default_rng(0), trace)
     spent = trace.clock.seconds()
     gap = relative_gap(trace.best_value, outcome.bound)
-    left = "no plan or bound" if gap is None else f"gap {100 * gap:.3f} %"
-    value = "-" if trace.best_value is None else f"{trace.best_value:.3f}"
-    bound = "-" if outcome.bound is None else f"{outcome.bound:.3f}"
-    return f"{left}, value {value}, bound {bound}, {spent:.1f} s, {outcome.status}"
+    cells = ["" if one is None else f"{one:.3f}" for one in (trace.best_value, outcome.bound)]
+    return [*cells, "" if gap is None else f"{100 * gap:.3f} %", f"{spent:.1f}"], outcome.reason
 
 
 def main() -> None:
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 10.0
-    long = float(sys.argv[2]) if len(sys.argv) > 2 else 0.0
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("seconds", type=float, nargs="?", default=10.0)
+    parser.add_argument("long", type=float, nargs="?", default=0.0)
+    parser.add_argument("--methods", default="column-generation,lagrangian,milp")
+    asked = parser.parse_args()
+    methods = [(name, params) for name, params in METHODS if name in asked.methods.split(",")]
     warm = JointProblem(instance=generate("metro", {"tasks": "12"}, 0))
-    for name, params in METHODS:
+    for name, params in methods:
         row(warm, name, params, 60.0)
+    print("| tasks | options | method | budget | value | bound | gap | seconds |")
+    print("| ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: |")
+    reasons = []
     for tasks, edges in SIZES:
         instance = generate("metro", {**CITY, "tasks": str(tasks), "edges": str(edges)}, 1)
         problem = JointProblem(instance=instance)
-        print(f"{tasks} tasks, {edges} sites, {option_count(instance):,} options", flush=True)
-        for name, params in METHODS:
-            label = " ".join((name, *params.values()))
-            said = row(problem, name, params, seconds)
-            print(f"  {label}: {said}", flush=True)
-            if said.startswith("declines") and long:
-                began = time.perf_counter()
-                said = row(problem, name, params, long)
-                print(f"    with {long:g} s: {said}, wall {time.perf_counter() - began:.0f} s", flush=True)
+        size = [f"{tasks:,}", f"{option_count(instance):,}"]
+        for name, params in methods:
+            label = ", ".join((name, *(f"`{key}={value}`" for key, value in params.items())))
+            for seconds in (asked.seconds, asked.long):
+                cells, reason = row(problem, name, params, seconds)
+                print(f"| {' | '.join([*size, label, f'{seconds:g} s', *cells])} |", flush=True)
+                size = ["", ""]
+                if reason:
+                    reasons.append(f"- {label}, {tasks:,} tasks, {seconds:g} s: {reason}")
+                if cells[0] != "declines" or not asked.long:
+                    break
+    print("\n".join(["", *reasons]))
 
 
 if __name__ == "__main__":

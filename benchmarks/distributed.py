@@ -23,51 +23,63 @@ import numpy as np
 import psutil
 
 from formulations.joint.problem import JointProblem
+from formulations.joint.referee import evaluate
 from instances.generators.registry import generate
 from solvers.cluster_address import ClusterAddress
 from solvers.decomposition.distributed.connection import connect
+from solvers.decomposition.distributed.cutting import cut
 from solvers.decomposition.distributed.passes import DistributedPasses
 from solvers.decomposition.passes import LocalPasses, Passes
 from solvers.decomposition.segment_master import SegmentMaster
+from solvers.decomposition.segment_plan import segment_plan
 from solvers.decomposition.segments import Segments, segments_of
+from solvers.decomposition.waves import spans_of
 
 TASKS = (10_000, 100_000, 1_000_000)
 SWEEPS = 4
 MB = 1e6
 PASSES = ("sweep", "find", "reply")
-COLUMNS = {
-    "tasks": ("tasks", "{:,}"),
-    "resources": ("resources", "{:,}"),
-    "reached": ("reached by blocks", "{:,}"),
-    "block_mb": ("blocks MB", "{:.1f}"),
-    "start_s": ("start s", "{:.1f}"),
-    "send_s": ("send s", "{:.1f}"),
-    **{
-        f"{where}{name}{unit}": (f"{title}{local} {seconds}", "{:.2f}")
-        for name, title in (*((one, one) for one in PASSES), ("master", "master's own part of a step"), ("run", "run"))
-        for unit, seconds in (("_s", "s"), ("_cpu_s", "CPU s"))
-        for where, local in (("", ""), ("local_", ", local,"))
-    },
-    "worker_cpu_s": ("of a run workers' CPU s", "{:.1f}"),
-    "scheduler_cpu_s": ("of a run scheduler's CPU s", "{:.1f}"),
-    "sweep_out_mb": ("sweep out MB", "{:.2f}"),
-    "sweep_in_mb": ("in", "{:.2f}"),
-    "find_out_mb": ("find out MB", "{:.2f}"),
-    "first_find_in_mb": ("first find in MB", "{:.2f}"),
-    "last_find_in_mb": ("last find in MB", "{:.2f}"),
-    "changed_out_mb": ("plan out MB", "{:.2f}"),
-    "codes_in_mb": ("options in MB", "{:.1f}"),
-    "run_mb": ("all of a run MB", "{:.1f}"),
-    "pool_tasks": ("tasks in the pool", "{:,}"),
-    "pool_columns": ("columns", "{:,}"),
-    "pool_mb": ("pool MB", "{:.1f}"),
-    "worker_mb": ("worker MB", "{:.0f}"),
-    "scheduler_mb": ("scheduler MB", "{:.0f}"),
-    "client_mb": ("client MB", "{:.0f}"),
-    "instance_mb": ("of it instance", "{:.0f}"),
-    "difference": ("difference", "{:.0e}"),
-    "load": ("machine load", "{:.1f}"),
-}
+ROWS: tuple[tuple[str, str], ...] = (
+    ("tasks", "{tasks:,}"),
+    ("resources, R", "{resources:,}"),
+    ("reached by the blocks, U", "{reached:,}"),
+    ("blocks, MB", "{block_mb:.1f}"),
+    ("start workers, s", "{start_s:.1f}"),
+    ("make the segments, CPU s", "{segments_cpu_s:.2f}"),
+    ("cut blocks, CPU s", "{cut_cpu_s:.2f}"),
+    ("cut and send blocks, s", "{send_s:.1f}"),
+    *(
+        (f"{title}, {unit} (local)", f"{{{name}_{key}:.{digits}f}} ({{local_{name}_{key}:.{digits}f}})")
+        for name, title, digits in (
+            ("sweep", "sweep", 2),
+            ("find", "a step's pass", 2),
+            ("reply", "reply", 2),
+            ("master", "the master's own part of a step", 2),
+            ("run", "run", 1),
+        )
+        for unit, key in (("s", "s"), ("CPU s", "cpu_s"))
+    ),
+    ("of a run the workers', CPU s", "{worker_cpu_s:.1f}"),
+    ("of a run the scheduler's, CPU s", "{scheduler_cpu_s:.1f}"),
+    ("of a run the client's, CPU s", "{client_cpu_s:.1f}"),
+    ("make the plan of the options, CPU s", "{plan_cpu_s:.2f}"),
+    ("the referee, CPU s", "{referee_cpu_s:.2f}"),
+    ("out and in of a sweep, MB", "{sweep_out_mb:.2f}, {sweep_in_mb:.2f}"),
+    ("out of a step's pass, MB", "{find_out_mb:.2f}"),
+    ("in of the first and the last, MB", "{first_find_in_mb:.2f}, {last_find_in_mb:.2f}"),
+    ("out for a plan, MB", "{changed_out_mb:.3f}"),
+    ("options gathered, MB", "{codes_in_mb:.1f}"),
+    ("all of a run, MB", "{run_mb:.1f}"),
+    ("tasks that waver, their options", "{pool_tasks:,}, {pool_columns:,}"),
+    ("these options at the client, MB", "{pool_mb:.2f}"),
+    ("memory of a worker, MB", "{worker_mb:.0f}"),
+    ("of the scheduler, MB", "{scheduler_mb:.0f}"),
+    ("of the client, MB", "{client_mb:,.0f}"),
+    ("of it, once the instance is there, MB", "{instance_mb:.0f}"),
+    ("difference", "{difference:.0g}"),
+    ("load of the machine at the end", "{load:.1f}"),
+)
+"""Titles of the table's lines, and what they say of a size."""
 
 
 def resident(process: psutil.Process) -> float:
@@ -107,7 +119,7 @@ class Watched:
 
 
 def run(passes: Any, steps: int) -> tuple[SegmentMaster, list[Any]]:
-    """Do what `lagrangian` does; return the master, and what was found."""
+    """Do what `lagrangian` does; return the master, and what was found: bounds, value, moves, loads and options."""
     rng = np.random.default_rng(1)
     for sweep in range(SWEEPS):
         passes.sweep(rng if sweep else None)
@@ -116,7 +128,15 @@ def run(passes: Any, steps: int) -> tuple[SegmentMaster, list[Any]]:
     state = master.plan(5, 3e-3, rng)
     _, load = passes.load_of(state)
     moves, load = passes.reply(state, load)
-    return master, [*bounds, master.value(), moves, float(load @ load), float(passes.codes(state).sum())]
+    return master, [np.array([*bounds, master.value(), moves]), load, passes.codes(state)]
+
+
+def difference(found: list[Any], other: list[Any]) -> float:
+    """Return the largest difference of two runs, entry by entry, relative where entries are above 1."""
+    return max(
+        float(np.max(np.abs(one - two) / np.maximum(np.abs(two), 1.0), initial=0.0))
+        for one, two in zip(found, other, strict=True)
+    )
 
 
 def measured(passes: Passes, processes: list[psutil.Process], steps: int) -> tuple[dict[str, float], Any, list[Any]]:
@@ -149,7 +169,10 @@ def row_of(tasks: int, workers: int, steps: int) -> dict[str, Any]:
     small, n_small = _small()
     instance = generate("metro-benchmark", {"tasks": str(tasks)}, 1)
     generated = resident(psutil.Process())
-    segments = segments_of(JointProblem(instance=instance))
+    problem = JointProblem(instance=instance)
+    making = time.process_time()
+    segments = segments_of(problem)
+    made = time.process_time()
     assert not isinstance(segments, str)
     n = len(instance.system.resources)
     began = time.perf_counter()
@@ -168,6 +191,15 @@ def row_of(tasks: int, workers: int, steps: int) -> dict[str, Any]:
         reached, block, pool = passes.reached, passes.traffic.blocks, master.pool
     home = LocalPasses.start(segments, n, workers)
     local_figures, _, local = measured(home, [psutil.Process()], steps)
+    worker_s, scheduler_s = after[0] - before[0], after[1] - before[1]
+    cutting = time.process_time()
+    for begin, end in spans_of(tasks):
+        cut(segments, begin, end)
+    planning = time.process_time()
+    plan = segment_plan(problem, segments, found[-1])
+    judging = time.process_time()
+    assert evaluate(problem, plan).feasible
+    judged = time.process_time()
     return {
         "tasks": tasks,
         "resources": n,
@@ -177,8 +209,13 @@ def row_of(tasks: int, workers: int, steps: int) -> dict[str, Any]:
         "send_s": sent - warm,
         **figures,
         **{f"local_{name}": value for name, value in local_figures.items()},
-        "worker_cpu_s": after[0] - before[0],
-        "scheduler_cpu_s": after[1] - before[1],
+        "worker_cpu_s": worker_s,
+        "scheduler_cpu_s": scheduler_s,
+        "client_cpu_s": figures["run_cpu_s"] - worker_s - scheduler_s,
+        "segments_cpu_s": made - making,
+        "cut_cpu_s": planning - cutting,
+        "plan_cpu_s": judging - planning,
+        "referee_cpu_s": judged - judging,
         "pool_tasks": len(pool.task),
         "pool_columns": len(pool.cost),
         "pool_mb": sum(column.nbytes for column in pool) / MB,
@@ -186,7 +223,7 @@ def row_of(tasks: int, workers: int, steps: int) -> dict[str, Any]:
         "scheduler_mb": memory[1],
         "client_mb": memory[2],
         "instance_mb": generated,
-        "difference": max(abs(a - b) / max(abs(b), 1.0) for a, b in zip(found, local, strict=True)),
+        "difference": difference(found, local),
         "load": os.getloadavg()[0],
     }
 
@@ -194,9 +231,9 @@ def row_of(tasks: int, workers: int, steps: int) -> dict[str, Any]:
 def as_markdown(rows: list[dict[str, Any]]) -> str:
     """Return a line for each figure and a column for each size."""
     lines = []
-    for name, (title, form) in COLUMNS.items():
-        lines.append("| " + " | ".join([title, *(form.format(row[name]) for row in rows)]) + " |")
-        if name == "tasks":
+    for title, form in ROWS:
+        lines.append("| " + " | ".join([title, *(form.format(**row) for row in rows)]) + " |")
+        if title == "tasks":
             lines.append("| :--- |" + " ---: |" * len(rows))
     return "\n".join(lines) + "\n"
 

@@ -59,6 +59,30 @@ def whole_frank_wolfe(dual: SegmentDual, rng: np.random.Generator) -> Iterator[t
         yield 1, bound
 
 
+def away_frank_wolfe(dual: SegmentDual, rng: np.random.Generator) -> Iterator[tuple[int, float]]:
+    """All tasks step at once, towards their cheapest options or away from the worst loads so far (Lacoste-Julien, Jaggi, 2015)."""
+    costs, loads, weight = np.array([dual.value() - float(dual.load @ dual.load)]), dual.load[None, :], np.ones(1)
+    while True:
+        y = weight @ loads
+        bound, load = dual.bound(y)
+        cost = bound + float(y @ y) - 2.0 * float(y @ load)
+        slope = costs + 2.0 * loads @ y
+        mean, worst = float(weight @ slope), int(slope.argmax())
+        costs, loads, weight = np.append(costs, cost), np.vstack((loads, load)), np.append(weight, 0.0)
+        if mean - (cost + 2.0 * float(y @ load)) >= slope[worst] - mean:
+            change, most = np.append(-weight[:-1], 1.0), 1.0
+        else:
+            change, most = weight.copy(), weight[worst] / (1.0 - weight[worst])
+            change[worst] -= 1.0
+        moved = change @ loads
+        square = float(moved @ moved)
+        step = -(float(change @ costs) + 2.0 * float(y @ moved)) / (2.0 * square) if square > 0.0 else most
+        weight = weight + min(max(step, 0.0), most) * change
+        kept = weight > 1e-12
+        costs, loads, weight = costs[kept], loads[kept], weight[kept] / weight[kept].sum()
+        yield 1, bound
+
+
 def bundle(dual: SegmentDual, rng: np.random.Generator) -> Iterator[tuple[int, float]]:
     """Cutting planes of the sum over all tasks with the dual's own square, steps damped."""
     cuts, weight = [(dual.value() - float(dual.load @ dual.load), dual.load)], np.ones(1)
@@ -126,6 +150,7 @@ WAYS: dict[str, Way] = {
     "block Frank-Wolfe": block_frank_wolfe,
     "block Frank-Wolfe, averaged": averaged_frank_wolfe,
     "Frank-Wolfe, all at once": whole_frank_wolfe,
+    "Frank-Wolfe with away steps, all at once": away_frank_wolfe,
     "aggregate bundle": bundle,
     "L-BFGS-B": quasi_newton,
     "pairwise steps on columns": simplicial,
@@ -157,7 +182,7 @@ def main() -> None:
     parser.add_argument("--load", default="middle", choices=("low", "middle", "high"))
     parser.add_argument("--threads", type=int, default=2)
     asked = parser.parse_args()
-    marks = " | ".join(f"{mark:.0e}: passes | s" for mark in MARKS)
+    marks = " | ".join(f"to {mark:.0e}: passes | s" for mark in MARKS)
     print(f"| tasks | way | {marks} | gap after {asked.passes} passes | s |")
     print("| ---: | :--- |" + " ---: |" * (2 * len(MARKS) + 2))
     for tasks in [2_500, *map(int, asked.tasks.split(","))]:

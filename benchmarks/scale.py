@@ -1,8 +1,9 @@
-"""Certified gap, seconds and memory from ten tasks to a million, beside what solvers do with the whole option table.
+"""Certified gap, seconds and memory from ten tasks to a million, beside what solvers do with the option table after pruning.
 
-Run as ``python -m benchmarks.scale [--tasks 10,100,...] [--seeds 5] [--load middle] [--seconds 60] [-o results/scale]``
+Run as ``python -m benchmarks.scale [--tasks 10,100,...] [--seeds 5] [--loads middle] [--seconds 60] [-o results/scale]``
 (``make bench-scale``). Every run is a process of its own, so that its peak resident memory is its own; kernels
-are compiled before. Writes ``scale.csv``, ``scale.md`` and ``scale.svg``.
+are compiled before. The back ends run wherever they do not decline. Writes ``scale.csv``, ``scale.md``, which is
+printed too, and ``scale.svg``.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.scale_report import MARKS, SHARES, add_best_bounds, declined, draw, runs_table, shares_table
 from formulations.joint.options import option_count
 from formulations.joint.problem import JointProblem
 from formulations.joint.referee import evaluate
@@ -40,29 +42,32 @@ METHODS: dict[str, tuple[str, dict[str, Any]]] = {
     "GA": ("ga", {}),
     "SPSO-GA": ("spso-ga", {}),
 }
+WARM = {"lagrangian": (4, 30, 2_500), "lagrangian-exact": (4, 30)}
+"""Tasks of the instances that load what is compiled, and reach all of it."""
 EXACT = ("lagrangian-exact", "CBC", "HiGHS", "SCIP", "CP-SAT")
-MOST_TASKS = {"lagrangian": 10_000_000, "lagrangian-exact": 1_000, "annealing": 10_000, "GA": 1_000, "SPSO-GA": 1_000}
-DIRECT = 100
-"""Up to so many tasks the back ends are given the whole table."""
-MARKS = (1e-3, 3e-4, 1e-4)
-COLUMNS = ("tasks", "load", "seed", "method", "seconds", "peak_mb", "bound", "value", "gap", "referee_s", "options")
+MOST_TASKS = {"lagrangian-exact": 1_000, "annealing": 10_000, "GA": 1_000, "SPSO-GA": 1_000}
+"""Up to so many tasks these are tried; the others as far as they do not decline."""
+COLUMNS = (
+    *("tasks", "load", "seed", "method", "limit_s", "threads", "seconds", "peak_mb", "bound", "value", "gap"),
+    *("best_bound", "gap_to_best", "referee_s", "options", *SHARES, "reason"),
+)
 
 
 def run(tasks: int, load: str, seed: int, name: str, seconds: float, threads: int) -> dict[str, Any]:
     """Return the row of one run; the clock excludes generation, compilation and the referee."""
     method, params = METHODS[name]
     one = threads if name != "SCIP" else 1
-    for warm_tasks in (4, 2_500) if name == "lagrangian" else (4,):
+    for warm_tasks in WARM.get(name, (4,)):
         warm = JointProblem(instance=generate("metro-benchmark", {"tasks": str(warm_tasks)}, 0))
         made = registry.make(method, params)  # imports, which the warm-up's clock need not see
         trace = RefereedTrace(lambda plan, given=warm: evaluate(given, plan))  # type: ignore[misc]
-        warm_s = (
-            10.0 if name in EXACT else 2.0
-        )  # these end by themselves, but what they have not loaded by then costs later
+        # the exact ones end by themselves, but what they have not loaded by then costs later
+        warm_s = 10.0 if name in EXACT else 2.0
         made.solve(warm, Budget(seconds=warm_s, threads=one), np.random.default_rng(0), trace)
     problem = JointProblem(instance=generate("metro-benchmark", {"tasks": str(tasks), "load": load}, seed))
     budget = Budget(seconds=seconds, threads=one)
-    row = {"tasks": tasks, "load": load, "seed": seed, "method": name, "options": option_count(problem.instance)}
+    row = {"tasks": tasks, "load": load, "seed": seed, "method": name, "limit_s": seconds, "threads": one}
+    row["options"] = option_count(problem.instance)
     reason = made.decline(problem, budget)
     if reason is not None:
         return {**row, "reason": reason}
@@ -81,7 +86,7 @@ def run(tasks: int, load: str, seed: int, name: str, seconds: float, threads: in
         "value": value,
         "gap": relative_gap(value, outcome.bound),
         "referee_s": time.perf_counter() - began,
-        "loads": {} if score is None else score.loads,
+        **{name: None if score is None else score.loads.get(name) for name in SHARES},
         "reached": {str(mark): reached(trace, mark) for mark in MARKS},
         "reason": outcome.reason,
     }
@@ -113,67 +118,14 @@ def in_process(*arguments: Any) -> dict[str, Any]:
 
 def methods_for(tasks: int) -> list[str]:
     """Return the methods that are tried at so many tasks."""
-    return [name for name in METHODS if tasks <= MOST_TASKS.get(name, DIRECT)]
-
-
-def as_markdown(rows: list[dict[str, Any]]) -> str:
-    """Return a row for each size and method: medians over the seeds, and how many seeds there are."""
-    lines = [
-        "| tasks | method | runs | seconds | to 0.1 % | to 0.03 % | to 0.01 % | peak MB | bound | value | gap % | referee s |"
-    ]
-    lines.append("| ---: | :--- " + "| ---: " * 10 + "|")
-    groups = list(dict.fromkeys((row["tasks"], row["method"]) for row in rows))
-    for tasks, method in groups:
-        mine = [row for row in rows if (row["tasks"], row["method"]) == (tasks, method)]
-        ran = [row for row in mine if "seconds" in row]
-        cells = [f"{tasks:,}", method, str(len(ran))]
-        if ran:
-            cells.append(_median([row["seconds"] for row in ran], "{:.2f}"))
-            cells += [_median([row["reached"][str(mark)] for row in ran], "{:.2f}") for mark in MARKS]
-            cells += [_median([row[name] for row in ran], form) for name, form in _FORMS]
-        else:
-            cells += ["", "", "", "", "", "", "", mine[0]["reason"][:60], ""]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
-
-
-_FORMS = (("peak_mb", "{:.0f}"), ("bound", "{:.7g}"), ("value", "{:.7g}"), ("gap", "{:.2%}"), ("referee_s", "{:.2f}"))
-
-
-def _median(values: list[float | None], form: str) -> str:
-    """Return the median where missing values count as worse than any; empty where it is missing."""
-    middle = float(np.median([np.inf if value is None else value for value in values]))
-    return form.format(middle) if np.isfinite(middle) else ""
-
-
-def draw(rows: list[dict[str, Any]], path: Path) -> None:
-    """Draw gap and seconds over the number of tasks, medians over the seeds."""
-    import matplotlib
-
-    matplotlib.use("svg")
-    from matplotlib import pyplot
-
-    figure, (gaps, seconds) = pyplot.subplots(1, 2, figsize=(9, 3.6))
-    for method in METHODS:
-        mine = [row for row in rows if row["method"] == method and row.get("gap") is not None]
-        if not mine:
-            continue  # a method without a bound of its own
-        sizes = sorted({row["tasks"] for row in mine})
-        for axis, name in ((gaps, "gap"), (seconds, "seconds")):
-            points = [float(np.median([row[name] for row in mine if row["tasks"] == size])) for size in sizes]
-            axis.plot(sizes, points, marker="o", markersize=3, label=method)
-    gaps.set(xscale="log", yscale="log", xlabel="tasks", ylabel="certified gap")
-    seconds.set(xscale="log", yscale="log", xlabel="tasks", ylabel="seconds")
-    gaps.legend(fontsize=7)
-    figure.tight_layout()
-    figure.savefig(path)
+    return [name for name in METHODS if tasks <= MOST_TASKS.get(name, tasks)]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tasks", default=",".join(map(str, TASKS)))
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--load", default="middle", choices=("low", "middle", "high"))
+    parser.add_argument("--loads", default="middle", help="of low, middle and high")
     parser.add_argument("--seconds", type=float, default=60.0, help="of each run; the first two methods get twice that")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--methods", default=",".join(METHODS))
@@ -185,22 +137,24 @@ def main() -> None:
         return
     asked.output.mkdir(parents=True, exist_ok=True)
     rows = []
-    for tasks in map(int, asked.tasks.split(",")):
-        for seed in range(1, 1 + (asked.seeds if tasks <= 1_000 else 1)):
-            for name in methods_for(tasks):
-                if name not in asked.methods.split(","):
-                    continue
-                seconds = asked.seconds * (2.0 if name.startswith("lagrangian") else 1.0)
-                rows.append(in_process(tasks, asked.load, seed, name, seconds, asked.threads))
-                print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
+    for load in asked.loads.split(","):
+        for tasks in map(int, asked.tasks.split(",")):
+            for seed in range(1, asked.seeds + 1):
+                for name in methods_for(tasks):
+                    if name not in asked.methods.split(","):
+                        continue
+                    seconds = asked.seconds * (2.0 if name.startswith("lagrangian") else 1.0)
+                    rows.append(in_process(tasks, load, seed, name, seconds, asked.threads))
+                    print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
+    add_best_bounds(rows)
     with (asked.output / "scale.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore")
         writer.writeheader()
         writer.writerows(rows)
-    table = as_markdown(rows)
-    (asked.output / "scale.md").write_text(table)
+    tables = "\n".join(part for part in (runs_table(rows), shares_table(rows), declined(rows)) if part)
+    (asked.output / "scale.md").write_text(tables)
     draw(rows, asked.output / "scale.svg")
-    print(table, end="")
+    print(tables, end="")
 
 
 if __name__ == "__main__":

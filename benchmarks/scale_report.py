@@ -1,0 +1,131 @@
+"""The tables and the figure of `benchmarks.scale`, from the rows of its runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from formulations.score import relative_gap
+
+MARKS = (1e-3, 3e-4)
+"""Gaps whose time is noted."""
+SHARES = ("device_work", "edge_work", "cloud_work", "split_tasks")
+"""What the referee says of a plan: the tiers' parts of all operations, and the part of tasks that are split."""
+Row = dict[str, Any]
+_LEAST_DRAWN = 1e-6
+
+
+def add_best_bounds(rows: Sequence[Row]) -> None:
+    """Give every row the best bound that any run has on its instance, and the gap of its value to that."""
+    for mine in grouped(rows, _instance).values():
+        best = max((row["bound"] for row in mine if row.get("bound") is not None), default=None)
+        for row in mine:
+            row["best_bound"] = best
+            row["gap_to_best"] = relative_gap(row.get("value"), best)
+
+
+def runs_table(rows: Sequence[Row]) -> str:
+    """Return a line for each load, size and method: medians over the seeds, and how many seeds there are."""
+    lines = [
+        "| load | tasks | method | runs | seconds | to 0.1 % (s) | to 0.03 % (s) | bound | value | gap | gap to best bound "
+        "| peak MB | referee (s) |",
+        "| --- | ---: | :--- " + "| ---: " * 10 + "|",
+    ]
+    for (load, tasks, method), mine in grouped(rows, lambda row: (row["load"], row["tasks"], row["method"])).items():
+        ran = [row for row in mine if "seconds" in row]
+        if not ran:
+            continue
+        cells = [load, f"{tasks:,}", method, str(len(ran)), _median((row["seconds"] for row in ran), "{:.2f}")]
+        cells += [_median((row["reached"][str(mark)] for row in ran), "{:.2f}") for mark in MARKS]
+        cells += [_median((row[name] for row in ran), form) for name, form in _FORMS]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+_FORMS = (
+    ("bound", "{:.7g}"),
+    ("value", "{:.7g}"),
+    ("gap", "{:.3%}"),
+    ("gap_to_best", "{:.3%}"),
+    ("peak_mb", "{:,.0f}"),
+    ("referee_s", "{:.2f}"),
+)
+
+
+def shares_table(rows: Sequence[Row]) -> str:
+    """Return where the work is in the best plan of every instance: for each load and size median and range over the seeds."""
+    lines = [
+        "| load | tasks | draws | device's work | edge's work | cloud's work | tasks split |",
+        "| --- " + "| ---: " * 6 + "|",
+    ]
+    best = [
+        min(valued, key=lambda row: row["value"])  # type: ignore[no-any-return]
+        for mine in grouped(rows, _instance).values()
+        if (valued := [row for row in mine if row.get("value") is not None])
+    ]
+    for (load, tasks), mine in grouped(best, lambda row: (row["load"], row["tasks"])).items():
+        cells = [load, f"{tasks:,}", str(len(mine))]
+        cells += [_spread([row[name] for row in mine]) for name in SHARES]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def declined(rows: Sequence[Row]) -> str:
+    """Return a line for each size and method that did not run, or ended early, with its reason."""
+    lines = {f"- {row['method']}, {row['tasks']:,} tasks: {row['reason']}": None for row in rows if row.get("reason")}
+    return "".join(f"{line}\n" for line in lines)
+
+
+def draw(rows: Sequence[Row], path: Path) -> None:
+    """Draw gap and seconds over the number of tasks, medians over the seeds; dashed: methods without a bound of their own."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    from matplotlib import pyplot
+
+    figure, (gaps, seconds) = pyplot.subplots(1, 2, figsize=(9, 3.6))
+    for method, mine in grouped(rows, lambda row: row["method"]).items():
+        ran = [row for row in mine if row.get("value") is not None]
+        own = any(row["bound"] is not None for row in ran)
+        for axis, name in ((gaps, "gap" if own else "gap_to_best"), (seconds, "seconds")):
+            # a run without a bound is as bad as can be, and a median that is infinite is not drawn
+            points = {
+                tasks: float(np.median([np.inf if row[name] is None else max(row[name], _LEAST_DRAWN) for row in some]))
+                for tasks, some in sorted(grouped(ran, lambda row: row["tasks"]).items())
+            }
+            if any(np.isfinite(list(points.values()))):
+                style = "-" if own else "--"
+                axis.plot(list(points), list(points.values()), style, marker="o", markersize=3, label=method)
+    gaps.set(xscale="log", yscale="log", xlabel="tasks", ylabel="gap (to the best bound: dashed)")
+    seconds.set(xscale="log", yscale="log", xlabel="tasks", ylabel="seconds")
+    if gaps.lines:
+        gaps.legend(fontsize=6)
+    figure.tight_layout()
+    figure.savefig(path)
+
+
+def grouped(rows: Iterable[Row], key: Callable[[Row], Any]) -> dict[Any, list[Row]]:
+    """Return the rows of each key, keys in the order in which they come."""
+    groups: dict[Any, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(key(row), []).append(row)
+    return groups
+
+
+def _instance(row: Row) -> tuple[Any, ...]:
+    return row["load"], row["tasks"], row["seed"]
+
+
+def _median(values: Iterable[float | None], form: str) -> str:
+    """Return the median where missing values count as worse than any; empty where it is missing."""
+    middle = float(np.median([np.inf if value is None else value for value in values]))
+    return form.format(middle) if np.isfinite(middle) else ""
+
+
+def _spread(values: list[float]) -> str:
+    if len(values) == 1:
+        return f"{values[0]:.1%}"
+    return f"{np.median(values):.1%} ({min(values):.1%} to {max(values):.1%})"
