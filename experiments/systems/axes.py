@@ -17,14 +17,19 @@ def logarithmic(axis: Any) -> None:
 
 
 def look_of(index: int) -> dict[str, Any]:
-    """Return colour and marker of series number `index`, as the plots of matplotlib take them.
+    """Return colour, marker and sizes of series number `index`, as the plots of matplotlib take them.
 
-    Later series have smaller markers, so that one on another leaves both to be seen.
+    Later series are thinner and have smaller markers, so that one on another leaves both to be seen.
     """
     from experiments.figures.style import style_of
 
     colour, _, marker = style_of(index)
-    return {"color": colour, "marker": marker, "markersize": max(8.0 - 1.5 * index, 3.0)}
+    return {
+        "color": colour,
+        "marker": marker,
+        "markersize": max(8.0 - 1.5 * index, 3.0),
+        "linewidth": max(4.0 - index, 1.2),
+    }
 
 
 def legend_above(figure: Any, axes: Any) -> None:
