@@ -27,8 +27,8 @@ def look_of(index: int) -> dict[str, Any]:
     return {
         "color": colour,
         "marker": marker,
-        "markersize": max(8.0 - 1.5 * index, 3.0),
-        "linewidth": max(4.0 - index, 1.2),
+        "markersize": max(7.5 - 1.5 * index, 3.0),
+        "linewidth": max(3.4 - 0.8 * index, 1.0),
     }
 
 
