@@ -197,7 +197,8 @@ def _beside(bench: Bench, network: NetworkGraph) -> list[float]:
         own, dads, single = (bench.run(name, problem).value for name in ("cic", "dads-dsl", "neurosurgeon"))
         assert own is not None and dads is not None and single is not None
         ratios.append([one / own for one in (dads, single, *alone)])
-    return np.max(ratios, axis=0).tolist()
+    found: list[float] = np.max(ratios, axis=0).tolist()
+    return found
 
 
 def _cut(case: CutCase) -> Any:
