@@ -24,6 +24,7 @@ __all__ = ["cut_plan_figure", "draw_cut_plan", "positions_of"]
 
 _MOST_NAMES = 30
 _MOST_STAGES = 12
+_LINK = "#9A9A9A"
 _BEND = 12
 """Points of an edge that passes a layer."""
 
@@ -62,7 +63,10 @@ def cut_plan_figure(problem: CutProblem, plan: CutPlan) -> Figure:
         f"{network.name}, {versions_of(network)[plan.version].name}: objective {score.value:.6g}, "
         f"latency {account.latency_s * 1e3:.4g} ms"
     )
-    _draw_stages(bars, account.stage_s)
+    names = {
+        f"node {problem.instance.system.node_name(node)}": level for level, node in enumerate(plan.helpers.tolist())
+    }
+    _draw_stages(bars, account.stage_s, names)
     return figure
 
 
@@ -154,16 +158,16 @@ def readable_bytes(size: float) -> str:
     return f"{size:.3g} B"
 
 
-def _draw_stages(axes: Axes, stages: dict[str, float]) -> None:
-    """Draw the busy seconds of each stage; the busiest is the bottleneck."""
+def _draw_stages(axes: Axes, stages: dict[str, float], nodes: dict[str, int]) -> None:
+    """Draw the busy seconds of each stage, nodes in the colour of their level; the busiest, hatched, is the bottleneck."""
     busy = sorted(((name, seconds) for name, seconds in stages.items() if seconds > 0), key=lambda item: item[1])
     busy = busy[-_MOST_STAGES:]
     places = np.arange(len(busy))
-    colours = [PALETTE[0] if name.startswith("node ") else PALETTE[6] for name, _ in busy]
+    colours = [PALETTE[nodes[name] % len(PALETTE)] if name in nodes else _LINK for name, _ in busy]
+    bars = axes.barh(places, [1e3 * seconds for _, seconds in busy], color=colours, height=0.6)
     if busy:
-        colours[-1] = PALETTE[1]
-    axes.barh(places, [1e3 * seconds for _, seconds in busy], color=colours, height=0.6)
+        bars[-1].set(hatch="///", edgecolor="white")
     axes.set_yticks(places, [name for name, _ in busy])
     axes.set_ylim(min(-0.6, len(busy) - 4.6), len(busy) - 0.4)
-    axes.set_xlabel("ms that one inference keeps each stage busy (the bottleneck in orange)")
+    axes.set_xlabel("ms that one inference keeps each stage busy (hatched: the bottleneck)")
     axes.grid(False, axis="y")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.systems.axes import logarithmic
+from experiments.systems.axes import legend_above, logarithmic, look_of
 from experiments.systems.bench import Bench
 from experiments.systems.claim import Claim, Facts, Finding
 from experiments.systems.findings import all_hold, no_worse
@@ -26,11 +26,12 @@ from solvers.exact.cut.chain_scan import cut_rows, scan_chain
 
 __all__ = ["Adaf", "three_tier"]
 
-NETWORKS = ("alexnet", "vgg16", "nin")
+NETWORKS = ("alexnet", "vgg16", "nin", "tiny_yolov2")
 SPEEDS = (4e9, 40e9, 400e9)
 """Operations a second of device, edge and cloud."""
-TO_EDGE_MBIT = (0.5, 2.0, 5.85, 18.88, 100.0)
-TO_CLOUD_MBIT = (0.5, 5.0, 50.0)
+TO_EDGE_MBIT = (2.0, 5.85, 18.88, 30.0, 100.0)
+TO_CLOUD_MBIT = (0.5, 5.0, 20.0, 50.0)
+CLEAR_GAIN = 0.01
 MILP_RUNS = 6
 RESTRICTIONS: dict[str, Callable[[IntArray, IntArray, int], BoolArray]] = {
     "device only": lambda p, q, n: p == n,
@@ -63,12 +64,14 @@ def _times(network: NetworkGraph) -> tuple[FloatArray, FloatArray, FloatArray]:
 
 def _gain(facts: Facts) -> Finding:
     gains = facts["gains"]
-    some = sum(gain > 1e-9 for gain in gains)
+    every = [gain for own in gains.values() for gain in own]
+    clear = {name: sum(gain >= CLEAR_GAIN for gain in own) for name, own in gains.items()}
+    shown = ", ".join(f"{name} {clear[name]} of {len(own)} (at most {max(own):.1%})" for name, own in gains.items())
     evidence = (
-        f"{some} of {len(gains)} settings gain over the best of the six, up to {max(gains):.1%}, {np.mean(gains):.1%} on average "
+        f"settings at least {CLEAR_GAIN:.0%} faster than the best of the six: {shown}; on average {np.mean(every):.2%} "
         "(published 20.81% on average over baselines that are not named)"
     )
-    return Finding(holds=some > 0, evidence=evidence)
+    return Finding(holds=sum(clear.values()) > 0, evidence=evidence)
 
 
 def _predictor(facts: Facts) -> Finding:
@@ -110,7 +113,9 @@ class Adaf:
             source="our derivation",
             check=lambda f: no_worse(f["dominance"], "restrictions"),
         ),
-        Claim(name="gain", text="and faster at some bandwidths", kind="trend", source="abstract", check=_gain),
+        Claim(
+            name="gain", text="and clearly (1%) faster at some bandwidths", kind="trend", source="abstract", check=_gain
+        ),
         Claim(
             name="free-backhaul",
             text="with no transfer time between edge and a faster cloud it is the best device-cloud split over the first link",
@@ -163,19 +168,19 @@ class Adaf:
     )
 
     def measure(self, bench: Bench) -> Measured:
-        """Sweep both bandwidths on three networks, and fit both predictors."""
-        facts: dict[str, Any] = {
-            name: [] for name in ("exact", "dominance", "gains", "free", "cut_off", "fast_edge", "relay")
-        }
-        rows = []
+        """Sweep both bandwidths on four networks, and fit both predictors."""
+        facts: dict[str, Any] = {name: [] for name in ("exact", "dominance", "free", "cut_off", "fast_edge", "relay")}
+        facts["gains"] = {name: [] for name in NETWORKS}
+        rows: list[dict[str, Any]] = []
         for name in NETWORKS:
             network = load_network(name)
             times = _times(network)
             for to_edge in TO_EDGE_MBIT:
                 for to_cloud in TO_CLOUD_MBIT:
-                    rows.append(
-                        _setting(bench, name, three_tier(network, times, to_edge, to_cloud), facts, to_edge, to_cloud)
-                    )
+                    problem = three_tier(network, times, to_edge, to_cloud)
+                    every = len(NETWORKS) * len(TO_EDGE_MBIT) * len(TO_CLOUD_MBIT) // MILP_RUNS
+                    milp = len(rows) % max(every, 1) == 0
+                    rows.append(_setting(bench, problem, facts, (name, to_edge, to_cloud), milp=milp))
                 _limits(bench, network, facts, to_edge)
         facts["mape"] = _mape()
         table = pd.DataFrame(rows)
@@ -183,19 +188,20 @@ class Adaf:
 
 
 def _setting(
-    bench: Bench, name: str, problem: CutProblem, facts: dict[str, Any], to_edge: float, to_cloud: float
+    bench: Bench, problem: CutProblem, facts: dict[str, Any], at: tuple[str, float, float], *, milp: bool
 ) -> dict[str, Any]:
+    name, to_edge, to_cloud = at
     where = f"{name}, {to_edge:g} and {to_cloud:g} Mbit/s"
     run = bench.run("adaf", problem)
     scan = bench.run("chain-scan", problem, reduction=False)
     facts["exact"] += [(where, run.value, scan.value), (where, run.value, bench.run("tier-dp", problem).value)]
-    if len(facts["gains"]) % max(len(NETWORKS) * len(TO_EDGE_MBIT) * len(TO_CLOUD_MBIT) // MILP_RUNS, 1) == 0:
+    if milp:
         facts["exact"].append((where, run.value, bench.run("cut-milp", problem).value))
     six = restricted(single_case(problem))
     facts["dominance"] += [(f"{where}: {one}", run.value, value) for one, value in six.items()]
     assert run.value is not None and scan.value is not None
-    best = min(six.values())
-    facts["gains"].append(1 - run.value / best)
+    gain = round(1 - run.value / min(six.values()), 12)  # what differs by rounding is no gain
+    facts["gains"][name].append(gain)
     return {
         "network": name,
         "to edge (Mbit/s)": to_edge,
@@ -204,7 +210,7 @@ def _setting(
         "optimum (s)": scan.value,
         "gap": run.gap_to(scan.value),
         **{f"{one} (s)": value for one, value in six.items()},
-        "gain over best": 1 - run.value / best,
+        "gain over best": gain,
         "ADAF (ms to decide)": 1e3 * run.seconds,
         "scan (ms to decide)": 1e3 * scan.seconds,
     }
@@ -257,17 +263,14 @@ def _mape() -> tuple[float, float]:
 
 
 def _draw(figure: Any, table: pd.DataFrame) -> None:
-    axes = figure.subplots(1, len(NETWORKS), sharey=True)
-    for one, name in zip(np.atleast_1d(axes), NETWORKS, strict=True):
-        for to_cloud, own in table[table["network"] == name].groupby("to cloud (Mbit/s)", sort=False):
-            one.plot(
-                own["to edge (Mbit/s)"],
-                100 * own["gain over best"],
-                marker="o",
-                label=f"{to_cloud:g} to the cloud",
-            )
+    axes = np.atleast_1d(figure.subplots(1, len(NETWORKS), sharey=True))
+    for one, name in zip(axes, NETWORKS, strict=True):
+        series = table[table["network"] == name].groupby("to cloud (Mbit/s)", sort=False)
+        for index, (to_cloud, own) in enumerate(series):
+            label = f"{to_cloud:g} Mbit/s to the cloud"
+            one.plot(own["to edge (Mbit/s)"], 100 * own["gain over best"], label=label, **look_of(index))
         logarithmic(one.xaxis)
         one.set_title(name)
-        one.set_xlabel("Mbit/s to the edge")
-    np.atleast_1d(axes)[0].set_ylabel("gain over one or two tiers (%)")
-    np.atleast_1d(axes)[-1].legend(fontsize="small")
+    figure.supxlabel("Mbit/s to the edge", fontsize="medium")
+    axes[0].set_ylabel("gain over one or two tiers (%)")
+    legend_above(figure, axes[0])

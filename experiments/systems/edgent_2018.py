@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,8 +10,21 @@ import pulp
 
 from experiments.systems.bench import Bench
 from experiments.systems.branchy_alexnet import LOADING_S, BranchyAlexNet, branchy_alexnet
-from experiments.systems.claim import Claim, Facts, Finding
-from experiments.systems.findings import all_hold, rising
+from experiments.systems.claim import Claim, Facts
+from experiments.systems.edgent_2018_findings import (
+    EXITS,
+    deadline_threshold,
+    device_alone,
+    edge_alone,
+    exits_rise,
+    first_to_last,
+    fixed_exit_falls,
+    only_edgent,
+    rate_threshold,
+    superset,
+    within_limit,
+)
+from experiments.systems.findings import all_hold
 from experiments.systems.system import Measured, system
 from experiments.systems.two_tier import account
 from formulations.cut.case import CutCase
@@ -32,7 +44,6 @@ RATES_MBIT = (0.05, 0.08, 0.1, 0.12, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 1.5, 2
 DEADLINES_S = tuple(np.round(np.arange(0.1, 1.01, 0.05), 2).tolist())
 DEADLINE_RATE_MBIT = 0.5
 METHODS_RATE_MBIT = 0.4
-EXITS = 5
 
 
 def exit_number(problem: CutProblem, version: int) -> int:
@@ -69,91 +80,6 @@ def choose_by_milp(problem: CutProblem) -> float | None:
     return sum(accuracy for z, accuracy, _ in terms if found.values[z.name] > 0.5)
 
 
-def _monotone(facts: Facts, series: str, what: str) -> Finding:
-    exits = facts[series]
-    shown = ", ".join(f"{at:g}: {chosen or 'none'}" for at, chosen in exits)
-    return Finding(holds=rising([float(chosen) for _, chosen in exits]), evidence=f"exit by {what}: {shown}")
-
-
-def _one_to_five(facts: Facts, series: str, what: str) -> Finding:
-    chosen = [one for _, one in facts[series] if one]
-    where = [at for (at, a), (_, b) in pairwise(facts[series]) if a < EXITS == b]
-    evidence = f"exits {min(chosen)} to {max(chosen)} by {what}, the last above {where[0] if where else 'none'}"
-    return Finding(holds=min(chosen) == 1 and max(chosen) == EXITS, evidence=evidence)
-
-
-def _rate_threshold(facts: Facts) -> Finding:
-    exits = facts["by_rate"]
-    holds = all(chosen == (1 if mbit < 0.3 else EXITS) for mbit, chosen in exits if mbit != 0.3)
-    first = next((mbit for mbit, chosen in exits if chosen == EXITS), None)
-    return Finding(holds=holds, evidence=f"exit 5 from {first} Mbit/s on (published: about 0.3 Mbit/s)")
-
-
-def _deadline_threshold(facts: Facts) -> Finding:
-    first = next((limit for limit, chosen in facts["by_deadline"] if chosen == EXITS), None)
-    return Finding(
-        holds=first is not None and abs(first - 0.45) <= 0.051,
-        evidence=f"exit 5 from {first} s on at {DEADLINE_RATE_MBIT} Mbit/s (published: 0.45 s)",
-    )
-
-
-def _superset(facts: Facts) -> Finding:
-    wrong = [f"{where}: {name}" for where, met in facts["meets"] for name in met if met[name] and not met["Edgent"]]
-    total = sum(met["Edgent"] for _, met in facts["meets"])
-    evidence = f"Edgent meets {total} of {len(facts['meets'])} settings, all that any baseline meets"
-    return Finding(holds=not wrong and total > 0, evidence=evidence if not wrong else "; ".join(wrong[:3]))
-
-
-def _only_edgent(facts: Facts) -> Finding:
-    own = [limit for limit, met in facts["methods"] if met["Edgent"] and sum(met.values()) == 1]
-    all_of = [limit for limit, met in facts["methods"] if met["edge only"] and met["partition only"]]
-    none = [limit for limit, met in facts["methods"] if not any(met.values())]
-    evidence = (
-        f"at {METHODS_RATE_MBIT} Mbit/s only Edgent meets {_span(own)}, edge and partition too {_span(all_of)}, "
-        f"limits that none meets: {_span(none)} (published: 0.2-0.3 s, from 0.4 s on, 0.1 s)"
-    )
-    return Finding(holds={0.2, 0.3} <= set(own), evidence=evidence)
-
-
-def _span(values: list[float]) -> str:
-    return f"{values[0]:g}-{values[-1]:g} s" if values else "none"
-
-
-def _within(facts: Facts) -> Finding:
-    over = [
-        f"{where}: {seconds:.3f} s over {limit} s"
-        for where, seconds, limit in facts["chosen"]
-        if seconds > limit * (1 + 1e-9)
-    ]
-    slack = max((seconds / limit for _, seconds, limit in facts["chosen"]), default=0.0)
-    evidence = (
-        f"{len(facts['chosen'])} plans within the limit, at most {slack:.1%} of it" if not over else "; ".join(over[:3])
-    )
-    return Finding(holds=not over and bool(facts["chosen"]), evidence=evidence)
-
-
-def _fixed_exit(facts: Facts) -> Finding:
-    wrong = [i for i, values in facts["fixed"].items() if not rising([-value for value in values])]
-    shown = ", ".join(
-        f"exit {i} {1e3 * values[0]:.0f} to {1e3 * values[-1]:.0f}" for i, values in facts["fixed"].items()
-    )
-    return Finding(holds=not wrong, evidence=f"least latency in ms over the bandwidths: {shown}")
-
-
-def _edge_curve(facts: Facts) -> Finding:
-    slow, fast = facts["edge_only"]
-    evidence = f"{fast:.3f} s at 1 Mbit/s (0.123), {slow:.3f} s at 50 kbit/s (2.317); the input's size is derived from these two"
-    return Finding(holds=abs(fast / 0.123 - 1) < 0.01 and abs(slow / 2.317 - 1) < 0.01, evidence=evidence)
-
-
-def _device(facts: Facts) -> Finding:
-    layers = facts["device_only"]
-    evidence = (
-        f"{layers:.2f} s for the layers as the figure shows them, {layers + LOADING_S:.2f} s with loading the model"
-    )
-    return Finding(holds=layers + LOADING_S > 2.0, evidence=evidence)
-
-
 _PAPER = "paper"
 
 
@@ -187,74 +113,78 @@ class Edgent2018:
             text="the exit never falls as the bandwidth grows",
             kind="theorem",
             source="our derivation",
-            check=lambda f: _monotone(f, "by_rate", "Mbit/s"),
+            check=lambda f: exits_rise(f, "by_rate", "Mbit/s"),
         ),
         Claim(
             name="monotone-deadline",
             text="the exit never falls as the limit grows",
             kind="theorem",
             source="our derivation",
-            check=lambda f: _monotone(f, "by_deadline", "limit (s)"),
+            check=lambda f: exits_rise(f, "by_deadline", "limit (s)"),
         ),
         Claim(
             name="superset",
             text="Edgent meets every limit that partition alone, the edge alone or the device alone meets",
             kind="theorem",
             source="our derivation",
-            check=_superset,
+            check=superset,
         ),
-        Claim(name="within", text="the chosen plan keeps the limit", kind="theorem", source=_PAPER, check=_within),
+        Claim(name="within", text="the chosen plan keeps the limit", kind="theorem", source=_PAPER, check=within_limit),
         Claim(
             name="fixed-exit",
             text="with the exit fixed the least latency never grows with the bandwidth (Figure 7 has a jump that Algorithm 1 rules out)",
             kind="theorem",
             source="our derivation",
-            check=_fixed_exit,
+            check=fixed_exit_falls,
         ),
         Claim(
             name="exit-by-rate",
             text="within 1 s the exit rises with the bandwidth, from the first to the last",
             kind="trend",
             source=_PAPER,
-            check=lambda f: _one_to_five(f, "by_rate", "bandwidth (Mbit/s)"),
+            check=lambda f: first_to_last(f, "by_rate", "bandwidth (Mbit/s)"),
         ),
         Claim(
             name="exit-by-deadline",
             text="at 500 kbit/s the exit rises with the limit, from the first to the last",
             kind="trend",
             source=_PAPER,
-            check=lambda f: _one_to_five(f, "by_deadline", "limit (s)"),
+            check=lambda f: first_to_last(f, "by_deadline", "limit (s)"),
         ),
         Claim(
             name="rate-threshold",
             text="within 1 s the first exit below about 300 kbit/s, the last above",
             kind="number",
             source=f"{_PAPER}, read off a figure",
-            check=_rate_threshold,
+            check=rate_threshold,
         ),
         Claim(
             name="deadline-threshold",
             text="at 500 kbit/s the last exit from about 450 ms on",
             kind="number",
             source=f"{_PAPER}, read off a figure",
-            check=_deadline_threshold,
+            check=deadline_threshold,
         ),
         Claim(
             name="only-edgent",
             text="at 400 kbit/s only Edgent meets 200 and 300 ms",
             kind="trend",
             source=_PAPER,
-            check=_only_edgent,
+            check=only_edgent,
         ),
         Claim(
             name="edge-only",
             text="the edge alone takes 0.123 s at 1 Mbit/s and 2.317 s at 50 kbit/s",
             kind="number",
             source=_PAPER,
-            check=_edge_curve,
+            check=edge_alone,
         ),
         Claim(
-            name="device-only", text="the device alone takes more than 2 s", kind="number", source=_PAPER, check=_device
+            name="device-only",
+            text="the device alone takes more than 2 s",
+            kind="number",
+            source=_PAPER,
+            check=device_alone,
         ),
         Claim(
             name="held-out",
@@ -294,6 +224,7 @@ class Edgent2018:
             for i, (case, _) in enumerate(every[0])
         }
         facts["edge_only"] = [float(_times(_problem(net, mbit, DEADLINE_S))[0][1][-1]) for mbit in (0.05, 1.0)]
+        facts |= {"loading_s": LOADING_S, "deadline_mbit": DEADLINE_RATE_MBIT, "methods_mbit": METHODS_RATE_MBIT}
         facts["device_only"] = float(_times(problem)[0][1][0])
         table = pd.DataFrame(rows)
         return Measured(table=table, facts=facts, draw=lambda figure: _draw(figure, facts))

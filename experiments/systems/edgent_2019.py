@@ -12,7 +12,15 @@ import pandas as pd
 from experiments.systems.axes import logarithmic
 from experiments.systems.bench import Bench
 from experiments.systems.branchy_alexnet import branchy_alexnet
-from experiments.systems.claim import Claim, Facts, Finding
+from experiments.systems.claim import Claim
+from experiments.systems.edgent_2019_findings import (
+    changes_found,
+    changes_seldom,
+    dynamic_no_lower,
+    looks_up_one,
+    lookup_faster,
+    oracle_no_lower,
+)
 from experiments.systems.findings import all_hold
 from experiments.systems.profiles import MBIT
 from experiments.systems.system import Measured, system
@@ -36,54 +44,6 @@ REAL = 24
 MOST_REAL = 400
 LEAST_MBIT = 0.01
 ROUNDS = 1000
-
-
-def _no_lower(facts: Facts, which: str) -> Finding:
-    rows = facts[which]
-    over = [name for name, oracle, own, last in rows if max(own, last) > oracle * (1 + 1e-9)]
-    low = min(oracle / max(own, last) for _, oracle, own, last in rows)
-    return Finding(
-        holds=not over, evidence=f"on {len(rows)} traces the oracle has at least {low:.3f} times either's reward"
-    )
-
-
-def _better(facts: Facts, which: str) -> Finding:
-    rows = facts[which]
-    own, last = (np.array([row[i] for row in rows]) for i in (2, 3))
-    wins = int((own >= last).sum())
-    evidence = f"mean reward {own.mean():.3f} against {last.mean():.3f}, no lower on {wins} of {len(rows)} traces"
-    return Finding(holds=bool(own.mean() >= last.mean()), evidence=evidence)
-
-
-def _seldom(facts: Facts) -> Finding:
-    rows = facts["noise"]
-    shown = ", ".join(f"{mean:.2f} Mbit/s {own} against {last}" for mean, own, last in rows)
-    total = sum(own for _, own, _ in rows), sum(last for *_, last in rows)
-    evidence = f"{total[0]} against {total[1]} changes of configuration in {NOISE} samples each: {shown}"
-    return Finding(holds=total[0] < total[1] and all(own <= last for _, own, last in rows), evidence=evidence)
-
-
-def _found(facts: Facts) -> Finding:
-    delays, false = facts["delays"], facts["false"]
-    hits = [delay for delay in delays if delay is not None]
-    share = len(hits) / len(delays)
-    evidence = (
-        f"{len(hits)} of {len(delays)} changes found, after {np.median(hits) if hits else np.nan:.0f} samples (median), "
-        f"{false} false alarms in {facts['samples']} samples"
-    )
-    return Finding(holds=share >= 0.8, evidence=evidence)
-
-
-def _counts(facts: Facts) -> Finding:
-    evidence = f"one entry of {facts['states']} looked up instead of {facts['configurations']} configurations priced"
-    return Finding(holds=facts["looked_up"] == 1 and facts["configurations"] > 1, evidence=evidence)
-
-
-def _faster(facts: Facts) -> Finding:
-    look, solve = facts["lookup_s"], facts["solve_s"]
-    return Finding(
-        holds=look < solve, evidence=f"{1e6 * look:.1f} microseconds to look up, {1e6 * solve:.0f} to solve anew"
-    )
 
 
 _MEMORY = "from memory, unverified"
@@ -127,21 +87,21 @@ class Edgent2019:
             text="an oracle that knows the next sample has at least the reward of both",
             kind="theorem",
             source="our derivation",
-            check=lambda f: _no_lower(f, "synthetic"),
+            check=lambda f: oracle_no_lower(f, "synthetic"),
         ),
         Claim(
             name="dynamic",
             text="on bandwidths that change in steps the dynamic configurator has at least the static one's mean reward",
             kind="trend",
             source=_MEMORY,
-            check=lambda f: _better(f, "synthetic"),
+            check=lambda f: dynamic_no_lower(f, "synthetic"),
         ),
         Claim(
             name="real",
             text="the same on measured 3G bandwidths",
             kind="trend",
             source=_MEMORY,
-            check=lambda f: _better(f, "real"),
+            check=lambda f: dynamic_no_lower(f, "real"),
             needs=("real",),
         ),
         Claim(
@@ -149,23 +109,23 @@ class Edgent2019:
             text="most changes of the bandwidth are found within their segment",
             kind="trend",
             source="abstract",
-            check=_found,
+            check=changes_found,
         ),
         Claim(
             name="noise",
             text="on white noise around a constant mean the dynamic configurator reconfigures less often",
             kind="trend",
             source="our derivation",
-            check=_seldom,
+            check=changes_seldom,
         ),
         Claim(
             name="lookup",
             text="a decision looks up one entry instead of pricing every exit and partition point",
             kind="trend",
             source="our derivation",
-            check=_counts,
+            check=looks_up_one,
         ),
-        Claim(name="lookup-time", text="and is faster", kind="timing", source="our derivation", check=_faster),
+        Claim(name="lookup-time", text="and is faster", kind="timing", source="our derivation", check=lookup_faster),
         Claim(
             name="testbed",
             text="throughput and reward of the dynamic configurator on Belgian 4G logs and Oboe's traces",
@@ -270,7 +230,7 @@ def _synthetic(
 
 def _noisy(given: Configurations, table: ConfigurationMap, facts: dict[str, Any]) -> None:
     rng = np.random.default_rng(7)
-    facts["noise"] = []
+    facts |= {"noise": [], "noise_samples": NOISE}
     for mean in (0.3, 0.6, 1.2, 2.4):
         trace = mean * np.maximum(1 + DEVIATION * rng.standard_normal(NOISE), 0.05) * MBIT
         own, last = dynamic(table, trace), static(given, trace)

@@ -2,111 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from experiments.systems.bench import Bench
-from experiments.systems.claim import Claim, Facts, Finding
+from experiments.systems.claim import Claim
 from experiments.systems.findings import all_equal, monotone, numbers_near
+from experiments.systems.ionn_findings import (
+    PUBLISHED,
+    convolutions_worst,
+    last_never_comes,
+    more_queries,
+    query_times_fall,
+    size_claim,
+)
+from experiments.systems.ionn_upload import Simulated, Upload, without_softmax
 from experiments.systems.profiles import (
     IONN_ABSENT,
-    IONN_WATTS,
     MBIT,
-    PairProfile,
     alexnet_pair,
     ionn_pair,
     pair_problem,
     random_pair,
 )
 from experiments.systems.system import Measured, system
-from formulations.cut.cases import cases_of
-from formulations.cut.plan import CutPlan
-from formulations.registry import family
-from instances.columns import FloatArray
 from instances.costs.layer_regression import fit_layers
-from instances.networks.graph import NetworkGraph
 
 __all__ = ["Ionn"]
 
 METHOD = "ionn"
 RATE = 80 * MBIT
-GAP_S = 0.5
-"""Pre-processing between two queries."""
-AFTER_S = 5.0
-"""How long queries go on after all weights would be there."""
-MIB = 2.0**20
 CHAINS = 30
-PUBLISHED: dict[str, dict[float, tuple[float, ...]]] = {
-    "alexnet": {0.1: (1.3, 7.6, 223.7), 0.5: (1.3, 7.6, 223.7)},
-    "resnet50": {0.1: (5.6, 84.3, 7.8), 0.5: (5.6, 27.2, 57.2, 7.8)},
-    "googlenet": {0.1: (2.6, 20.2, 3.9), 0.5: (2.6, 10.7, 9.5, 3.9)},
-    "mobilenet": {0.1: (0.5, 11.8, 3.9), 0.5: (0.5, 5.7, 6.1, 3.9)},
-}
-"""MB of the partitions at K, as printed."""
-
-
-def _sizes(network: str) -> Callable[[Facts], Finding]:
-    def check(facts: Facts) -> Finding:
-        found = {k: tuple(round(size, 1) for size in sizes) for k, sizes in facts[f"sizes {network}"].items()}
-        told = "; ".join(f"K = {k}: {', '.join(map(str, sizes))} MB" for k, sizes in found.items())
-        return Finding(holds=found == PUBLISHED[network], evidence=told)
-
-    return check
-
-
-def _size_claim(network: str) -> Claim:
-    printed = "; ".join(f"K = {k}: {', '.join(map(str, sizes))} MB" for k, sizes in PUBLISHED[network].items())
-    return Claim(
-        name=f"partitions of {network}",
-        text=f"{network} is uploaded in partitions of, {printed}",
-        kind="number",
-        source="paper",
-        check=_sizes(network),
-        needs=(f"sizes {network}",),
-    )
-
-
-def _last_never(facts: Facts) -> Finding:
-    with_pass, printed = facts["with_final_pass"], facts["printed_rule"]
-    return Finding(
-        holds=len(printed) < len(with_pass) and max(with_pass) not in printed,
-        evidence=f"as printed {_megabytes(printed)}; with a final pass {_megabytes(with_pass)}",
-    )
-
-
-def _query_times(facts: Facts) -> Finding:
-    means = facts["mean_query_s"]
-    told = "; ".join(
-        f"{name} (K = {k}): {ionn * 1e3:.0f} < {whole * 1e3:.0f} < {local * 1e3:.0f} ms"
-        for (name, k), (ionn, whole, local) in means.items()
-    )
-    return Finding(holds=bool(means) and all(a < b < c for a, b, c in means.values()), evidence=told)
-
-
-def _more_queries(facts: Facts) -> Finding:
-    counts = facts["queries"]
-    others = [ionn > whole for (name, _), (ionn, whole) in counts.items() if name != "mobilenet"]
-    mobile = [ionn <= whole for (name, _), (ionn, whole) in counts.items() if name == "mobilenet"]
-    told = "; ".join(f"{name} (K = {k}): {a} against {b}" for (name, k), (a, b) in counts.items())
-    return Finding(holds=bool(others) and all(others) and all(mobile), evidence=told)
-
-
-def _r_squared(facts: Facts) -> Finding:
-    found = facts["r_squared"]
-    seconds, rate = found["seconds"], found["rate"]
-    kinds = ("conv", "linear", "pool")
-    return Finding(
-        holds=seconds["conv"] < min(seconds["linear"], seconds["pool"]),
-        evidence=f"R2 of the seconds: {', '.join(f'{kind} {seconds[kind]:.3f}' for kind in kinds)}; "
-        f"where the rate of work is regressed: {', '.join(f'{kind} {rate[kind]:.3f}' for kind in kinds)}",
-    )
-
-
-def _megabytes(sizes: Sequence[float]) -> str:
-    return ", ".join(f"{size:.1f}" for size in sizes) + " MB"
 
 
 @system(
@@ -127,7 +56,7 @@ class Ionn:
     """Orders the upload of a network's layers to a server that lacks it, so that queries profit while it goes on."""
 
     claims = (
-        *(_size_claim(network) for network in PUBLISHED),
+        *(size_claim(network) for network in PUBLISHED),
         Claim(
             name="path is exact",
             text="for a given weight of the upload the shortest path is the optimum of the MILP, excursions allowed",
@@ -140,14 +69,14 @@ class Ionn:
             text="with the stop rule as printed and K = 0.5, AlexNet's fully-connected partition is never selected",
             kind="number",
             source="our derivation",
-            check=_last_never,
+            check=last_never_comes,
         ),
         Claim(
             name="queries during the upload",
             text="the mean query time during the upload is below that of uploading all at once, and this below local",
             kind="trend",
             source="paper",
-            check=_query_times,
+            check=query_times_fall,
         ),
         Claim(
             name="final query",
@@ -168,7 +97,7 @@ class Ionn:
             text="more queries are served until the upload ends than all at once, on all networks but MobileNet",
             kind="trend",
             source="paper",
-            check=_more_queries,
+            check=more_queries,
             needs=("all networks",),
         ),
         Claim(
@@ -190,7 +119,7 @@ class Ionn:
             text="regression predicts convolutions worst (R2 0.428; fully-connected 0.997, pooling 0.853)",
             kind="trend",
             source="paper",
-            check=_r_squared,
+            check=convolutions_worst,
             needs=("r_squared",),
         ),
         Claim(
@@ -234,18 +163,18 @@ class Ionn:
         rows: list[dict[str, Any]] = []
         runs = {}
         for name, profile in profiles.items():
-            upload = _Upload(bench, _without_softmax(profile))
+            upload = Upload(bench, without_softmax(profile), RATE)
             facts[f"sizes {name}"] = {}
             for k in (0.1, 0.5):
                 partitions = upload.partitions(k)
                 facts[f"sizes {name}"][k] = [upload.megabytes(part) for part in partitions]
                 runs[name, k] = upload.simulate(partitions)
-                everything = upload.simulate([list(range(1, len(upload.network)))])
+                everything = upload.simulate(upload.everything())
                 facts["mean_query_s"][name, k] = (runs[name, k].mean_s, everything.mean_s, upload.local_s)
                 facts["queries"][name, k] = (runs[name, k].during, everything.during)
                 facts["final_pairs"].append((runs[name, k].stage_s[-1], everything.stage_s[-1]))
-                rows += _rows(bench, upload, name, k, partitions, runs[name, k].stage_s)
-        alexnet = _Upload(bench, _without_softmax(profiles["alexnet"]))
+                rows += _rows(bench, upload, (name, k), partitions, runs[name, k], everything)
+        alexnet = Upload(bench, without_softmax(profiles["alexnet"]), RATE)
         facts["with_final_pass"] = [alexnet.megabytes(part) for part in alexnet.partitions(0.5)]
         facts["printed_rule"] = [alexnet.megabytes(part) for part in alexnet.partitions(0.5, final_pass=False)]
         facts["upload_s"] = [float(alexnet.network.parameter_bytes.sum()) / RATE]
@@ -257,78 +186,15 @@ class Ionn:
         return Measured(table=pd.DataFrame(rows), facts=facts, draw=_drawing(runs["alexnet", 0.5], alexnet))
 
 
-def _without_softmax(profile: PairProfile) -> PairProfile:
-    """Return the profile without the last layer, which the authors leave out."""
-    network = profile.network
-    last = len(network) - 1
-    assert network.layers[last].kind == "softmax"
-    return PairProfile(
-        network=NetworkGraph(
-            name=network.name,
-            layers=network.layers[:last],
-            edges=tuple(edge for edge in network.edges if edge[1] < last),
-            source=network.source,
-        ),
-        device=profile.device[:last],
-        server=profile.server[:last],
-    )
-
-
-class _Simulated:
-    """Queries one after the other while partitions arrive: their times, and the query time of every stage."""
-
-    def __init__(self, start_s: FloatArray, query_s: FloatArray, stage_s: list[float], end_s: float) -> None:
-        self.start_s, self.query_s, self.stage_s = start_s, query_s, stage_s
-        self.mean_s = float(query_s.mean())
-        self.during = int((start_s + query_s <= end_s).sum())
-
-
-class _Upload:
-    """A network on its way to the server."""
-
-    def __init__(self, bench: Bench, profile: PairProfile) -> None:
-        self.bench = bench
-        self.network = profile.network
-        self.problem = pair_problem(profile, RATE, watts=IONN_WATTS, excursions=True, return_result=True)
-        self.local_s = self._query([])
-
-    def partitions(self, k: float, *, final_pass: bool = True) -> list[list[int]]:
-        found: list[list[int]] = self.bench.run(METHOD, self.problem, shrink=k, final_pass=final_pass).outcome.info[
-            "partitions"
-        ]
-        return found
-
-    def megabytes(self, layers: list[int]) -> float:
-        return float(self.network.parameter_bytes[layers].sum()) / MIB
-
-    def simulate(self, partitions: list[list[int]]) -> _Simulated:
-        """Query until some seconds after the time that all weights take."""
-        arrive = np.cumsum([self.network.parameter_bytes[part].sum() / RATE for part in partitions])
-        stage_s = [self.local_s]
-        for count in range(1, len(partitions) + 1):
-            stage_s.append(self._query([layer for part in partitions[:count] for layer in part]))
-        whole = float(self.network.parameter_bytes.sum()) / RATE
-        now, starts, times = 0.0, [], []
-        while now < whole + AFTER_S:
-            took = stage_s[int(np.searchsorted(arrive, now, side="right"))]
-            starts.append(now)
-            times.append(took)
-            now += took + GAP_S
-        return _Simulated(np.array(starts), np.array(times), stage_s, whole)
-
-    def _query(self, uploaded: list[int]) -> float:
-        case = next(cases_of(self.problem))
-        node = np.full(len(self.network), case.helpers[0])
-        node[uploaded] = case.helpers[1]
-        plan = CutPlan(version=0, helpers=np.array(case.helpers), node=node)
-        score = family("cut").evaluate(self.problem, plan)
-        assert score.value is not None
-        return float(score.value)
-
-
 def _rows(
-    bench: Bench, upload: _Upload, name: str, k: float, partitions: list[list[int]], stage_s: list[float]
+    bench: Bench,
+    upload: Upload,
+    at: tuple[str, float],
+    partitions: list[list[int]],
+    run: Simulated,
+    everything: Simulated,
 ) -> list[dict[str, Any]]:
+    name, k = at
     decided = bench.run(METHOD, upload.problem, shrink=k, repeats=3)
     optimum = bench.run("cut-milp", upload.problem)
     assert optimum.value is not None
@@ -341,9 +207,12 @@ def _rows(
             "layers": len(part),
             "MB (2^20)": upload.megabytes(part),
             "published MB": published[i] if i < len(published) else None,
-            "query after [ms]": stage_s[i + 1] * 1e3,
+            "query after [ms]": run.stage_s[i + 1] * 1e3,
             "optimum with all [ms]": optimum.value * 1e3,
-            "above it": stage_s[i + 1] / optimum.value - 1.0,
+            "above it": run.stage_s[i + 1] / optimum.value - 1.0,
+            "mean query [ms]": run.mean_s * 1e3,
+            "mean query, all at once [ms]": everything.mean_s * 1e3,
+            "query, local [ms]": upload.local_s * 1e3,
             "decision [ms]": decided.seconds * 1e3,
             "cut-milp [ms]": optimum.seconds * 1e3,
         }
@@ -353,7 +222,7 @@ def _rows(
 
 def _exact_pairs(bench: Bench) -> list[tuple[Any, float]]:
     pairs = []
-    profiles = [_without_softmax(alexnet_pair()), *(random_pair(seed, faster=seed % 2 > 0) for seed in range(CHAINS))]
+    profiles = [without_softmax(alexnet_pair()), *(random_pair(seed, faster=seed % 2 > 0) for seed in range(CHAINS))]
     for number, profile in enumerate(profiles):
         for factor in (1.0, 0.1, 0.0):
             problem = pair_problem(
@@ -374,8 +243,8 @@ def _mean_partitions(bench: Bench) -> list[float]:
     ]
 
 
-def _drawing(run: _Simulated, upload: _Upload) -> Callable[[Any], None]:
-    whole = upload.simulate([list(range(1, len(upload.network)))])
+def _drawing(run: Simulated, upload: Upload) -> Callable[[Any], None]:
+    whole = upload.simulate(upload.everything())
 
     def draw(figure: Any) -> None:
         axes = figure.subplots()

@@ -10,123 +10,33 @@ import pandas as pd
 
 from experiments.systems.axes import logarithmic
 from experiments.systems.bench import Bench
-from experiments.systems.claim import Claim, Facts, Finding
+from experiments.systems.claim import Claim, Facts
 from experiments.systems.findings import all_hold, no_worse
 from experiments.systems.profiles import MBIT
+from experiments.systems.self_aware_boards import HELPERS, SPEED, helpers_problem, line_problem, makespan, tandem
+from experiments.systems.self_aware_findings import (
+    crossover,
+    cuts_differ,
+    forcing_raises_latency,
+    loaded_board_gains,
+    stages_balance,
+    two_boards_double,
+)
 from experiments.systems.system import Measured, system
 from experiments.systems.two_tier import account, asked
-from formulations.cut.problem import CutOptions, CutProblem
-from instances.columns import FloatArray
 from instances.networks.catalogue import load_network
 from instances.networks.graph import NetworkGraph
-from instances.one_inference import Machine, Wire, one_inference
 from solvers.published.self_aware import Goal, relay
 
-__all__ = ["SelfAware", "makespan", "tandem"]
+__all__ = ["SelfAware"]
 
 NETWORKS = ("alexnet", "nin", "vgg16")
-SPEED = 4e9
-"""Operations a second of an idle board."""
 LOADS = (1.0, 0.5, 0.1)
 """Free share of the device."""
-HELPERS = (1.0, 0.6, 0.3)
-"""Free shares of the helpers."""
 RATES_MBIT = (5.0, 20.0, 90.0)
 BOARDS = 4
 STREAM = {"latency_weight": 0.0, "bottleneck_weight": 1.0}
 TASKS = (1, 2, 3, 5, 10, 30, 100, 1000)
-PUBLISHED_THROUGHPUT = 16.19
-
-
-def helpers_problem(network: NetworkGraph, load: float, mbit: float, count: int, **options: Any) -> CutProblem:
-    """Return a device with a free share and `count` helpers of one level; the later ones are slower and nearer."""
-    work = network.operations / SPEED
-    machines = [Machine(name="board", seconds=work / load)]
-    machines += [Machine(name=f"helper {i}", seconds=work / HELPERS[i]) for i in range(count)]
-    wires = [Wire(source="board", target=f"helper {i}", bytes_per_s=mbit * (1 + i) * MBIT) for i in range(count)]
-    levels = ",".join(f"helper {i}" for i in range(count))
-    return CutProblem(instance=one_inference(network, machines, wires), options=CutOptions(levels=levels, **options))
-
-
-def line_problem(network: NetworkGraph, speeds: tuple[float, ...], mbit: float, **options: Any) -> CutProblem:
-    """Return boards in a line, the device first, each a level of its own."""
-    machines = [Machine(name=f"board {i}", seconds=network.operations / SPEED / own) for i, own in enumerate(speeds)]
-    wires = [
-        Wire(source=f"board {i}", target=f"board {i + 1}", bytes_per_s=mbit * MBIT) for i in range(len(speeds) - 1)
-    ]
-    levels = "/".join(f"board {i}" for i in range(1, len(speeds)))
-    return CutProblem(instance=one_inference(network, machines, wires), options=CutOptions(levels=levels, **options))
-
-
-def makespan(latency_s: float, bottleneck_s: float, tasks: int) -> float:
-    """Return when the last of so many tasks is done that all wait at the start: latency + (n - 1) bottleneck."""
-    return latency_s + (tasks - 1) * bottleneck_s
-
-
-def tandem(stages_s: FloatArray, tasks: int) -> float:
-    """Return the same by simulation: each stage takes tasks one by one, as they come from the stage before."""
-    free = np.zeros(len(stages_s))
-    for _ in range(tasks):
-        at = 0.0
-        for i, stage in enumerate(stages_s.tolist()):
-            at = max(at, float(free[i])) + stage
-            free[i] = at
-    return float(free[-1])
-
-
-def _differ(facts: Facts) -> Finding:
-    other = [where for where, latency, stream in facts["cuts"] if latency != stream]
-    return Finding(
-        holds=bool(other), evidence=f"other cuts or helpers in {len(other)} of {len(facts['cuts'])} settings"
-    )
-
-
-def _balance(facts: Facts) -> Finding:
-    rows = facts["balance"]
-    less = sum(stream <= latency + 1e-9 for _, latency, stream in rows)
-    mean = np.mean([latency for _, latency, _ in rows]), np.mean([stream for *_, stream in rows])
-    evidence = f"longest stage over the mean of stages {mean[0]:.2f} for latency, {mean[1]:.2f} for throughput; no higher in {less} of {len(rows)}"
-    return Finding(holds=bool(mean[1] < mean[0]), evidence=evidence)
-
-
-def _crossover(facts: Facts) -> Finding:
-    rows = facts["crossover"]
-    wrong = [
-        where
-        for where, (one, stream_one), (many, stream_many), _ in rows
-        if one > stream_one + 1e-9 or stream_many > many + 1e-9
-    ]
-    at = sorted({n for *_, n in rows if n is not None})
-    evidence = (
-        f"of {len(rows)} settings {len(rows) - len(wrong)} as stated; the throughput plan wins from {at} tasks on"
-    )
-    return Finding(holds=not wrong and bool(at), evidence=evidence)
-
-
-def _forced(facts: Facts) -> Finding:
-    rows = facts["forced"]
-    wrong = [
-        name for name, values in rows.items() if not max(values) > min(values) * (1 + 1e-9) or values[-1] <= min(values)
-    ]
-    shown = "; ".join(
-        f"{name} {', '.join(f'{value:.3f}' for value in values)} s" for name, values in list(rows.items())[:3]
-    )
-    return Finding(holds=not wrong, evidence=f"least latency with 1 to {BOARDS} boards that all run layers: {shown}")
-
-
-def _two_boards(facts: Facts) -> Finding:
-    most = max(facts["two_equal"])
-    evidence = f"two equal idle boards at most {most:.3f} times, over {len(facts['two_equal'])} settings (published {PUBLISHED_THROUGHPUT} needs a loaded or thrashing board)"
-    return Finding(holds=most <= 2 + 1e-9, evidence=evidence)
-
-
-def _loaded(facts: Facts) -> Finding:
-    found = facts["loaded"]
-    shown = ", ".join(f"{share:.3g}: {gain:.1f}" for share, gain in found)
-    return Finding(
-        holds=any(gain >= PUBLISHED_THROUGHPUT for _, gain in found),
-        evidence=f"throughput gain by free share of the board: {shown}",
-    )
 
 
 @system(
@@ -171,14 +81,14 @@ class SelfAware:
             text="the best cuts for latency and for throughput differ",
             kind="trend",
             source="our derivation",
-            check=_differ,
+            check=cuts_differ,
         ),
         Claim(
             name="balance",
             text="those for throughput balance the stages",
             kind="trend",
             source="our derivation",
-            check=_balance,
+            check=stages_balance,
         ),
         Claim(
             name="optional",
@@ -192,7 +102,7 @@ class SelfAware:
             text="forcing more boards to take part raises the latency from some number on",
             kind="trend",
             source="our derivation",
-            check=_forced,
+            check=forcing_raises_latency,
         ),
         Claim(
             name="tandem",
@@ -206,21 +116,21 @@ class SelfAware:
             text="the latency plan wins for one task, the throughput plan has the shorter longest stage, which decides for many",
             kind="theorem",
             source="our derivation",
-            check=_crossover,
+            check=crossover,
         ),
         Claim(
             name="two-boards",
             text="two equal idle boards at most double the throughput of one",
             kind="theorem",
             source="our derivation",
-            check=_two_boards,
+            check=two_boards_double,
         ),
         Claim(
             name="loaded",
             text="16.19 times the throughput is reached where the board itself is loaded",
             kind="trend",
             source="our derivation",
-            check=_loaded,
+            check=loaded_board_gains,
         ),
         Claim(
             name="figures",

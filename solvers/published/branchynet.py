@@ -12,6 +12,7 @@ our reconstruction. It decides no placement: it supplies p_n, a_n and tau_n to m
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
@@ -20,7 +21,7 @@ import numpy as np
 from instances.columns import BoolArray, FloatArray
 from instances.errors import InputError
 
-__all__ = ["Calibration", "Thresholds", "best_thresholds", "expected", "paid", "screened_thresholds"]
+__all__ = ["Calibration", "Thresholds", "best_thresholds", "expected", "front", "paid", "screened_thresholds"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -103,34 +104,61 @@ def best_thresholds(given: Calibration, accuracy: float) -> Thresholds | None:
     InputError
         If there are not two or three exits.
     """
-    n_samples, n_exits = given.entropy.shape
-    if n_exits not in (2, 3):
-        raise InputError("calibration", "must have two or three exits for the exact sweep", n_exits)
+    n_samples = len(given.entropy)
     best: tuple[float, tuple[float, ...]] | None = None
-    firsts = _between(given.entropy[:, 0]) if n_exits == 3 else np.array([-np.inf])
-    order = np.argsort(given.entropy[:, -2], kind="stable")
-    entropy = given.entropy[order, -2]
-    right = given.correct[order].astype(np.float64)
-    for first in firsts:
-        stays = given.entropy[order, 0] >= first if n_exits == 3 else np.ones(n_samples, dtype=bool)
-        gone = ~stays
-        early = float(right[gone, 0].sum()) if n_exits == 3 else 0.0
-        spent = float(gone.sum() * given.cost[0]) if n_exits == 3 else 0.0
-        leaving = np.concatenate([[0.0], np.cumsum(stays)])
-        middle = np.concatenate([[0.0], np.cumsum(stays * right[:, -2])])
-        last = np.concatenate([[0.0], np.cumsum(stays * right[:, -1])])
-        hits = early + middle + last[-1] - last
-        cost = spent + leaving * given.cost[-2] + (leaving[-1] - leaving) * given.cost[-1]
+    for first, second, cost, hits in _sweeps(given):
         good = hits >= accuracy * n_samples - 1e-9
-        # samples of the same entropy leave together
-        good[1:-1] &= entropy[1:] > entropy[:-1]
         if not good.any():
             continue
         i = int(np.argmin(np.where(good, cost, np.inf)))
         if best is None or cost[i] < best[0]:
-            second = float(entropy[i]) if i < n_samples else np.inf
-            best = float(cost[i]), ((float(first), second) if n_exits == 3 else (second,))
+            best = float(cost[i]), (*first, float(second[i]))
     return None if best is None else outcome(given, best[1])
+
+
+def front(given: Calibration) -> tuple[FloatArray, FloatArray]:
+    """Return the least mean cost and the accuracy of all thresholds that no others better, by rising cost.
+
+    Returns
+    -------
+    cost, accuracy : arrays, shape (n_points,)
+        Both rising; mean cost in the unit of the calibration's.
+
+    Raises
+    ------
+    InputError
+        If there are not two or three exits.
+    """
+    n_samples = len(given.entropy)
+    least = np.full(n_samples + 1, np.inf)
+    for _, _, cost, hits in _sweeps(given):
+        np.minimum.at(least, hits.astype(np.int64), cost)
+    # a point stays where nothing as cheap is more accurate
+    above = np.concatenate([np.minimum.accumulate(least[::-1])[::-1][1:], [np.inf]])
+    kept = np.flatnonzero(least < above)
+    return least[kept] / n_samples, kept / n_samples
+
+
+def _sweeps(given: Calibration) -> Iterator[tuple[tuple[float, ...], FloatArray, FloatArray, FloatArray]]:
+    """Yield a first threshold (none of two exits), the second ones behind it, their costs and how many are right, summed."""
+    n_samples, n_exits = given.entropy.shape
+    if n_exits not in (2, 3):
+        raise InputError("calibration", "must have two or three exits for the exact sweep", n_exits)
+    order = np.argsort(given.entropy[:, -2], kind="stable")
+    entropy = given.entropy[order, -2]
+    right = given.correct[order].astype(np.float64)
+    # samples of the same entropy leave together
+    apart = np.concatenate([[True], entropy[1:] > entropy[:-1], [True]])
+    seconds = np.concatenate([entropy, [np.inf]])[apart]
+    for first in _between(given.entropy[:, 0]) if n_exits == 3 else [-np.inf]:
+        gone = given.entropy[order, 0] < first if n_exits == 3 else np.zeros(n_samples, dtype=bool)
+        stays = ~gone
+        leaving = np.concatenate([[0.0], np.cumsum(stays)])
+        middle = np.concatenate([[0.0], np.cumsum(stays * right[:, -2])])
+        last = np.concatenate([[0.0], np.cumsum(stays * right[:, -1])])
+        hits = float(right[gone, 0].sum()) + middle + last[-1] - last
+        cost = float(gone.sum() * given.cost[0]) + leaving * given.cost[-2] + (leaving[-1] - leaving) * given.cost[-1]
+        yield ((float(first),) if n_exits == 3 else ()), seconds, cost[apart], hits[apart]
 
 
 def _between(entropy: FloatArray) -> FloatArray:

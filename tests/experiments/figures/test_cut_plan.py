@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 from experiments.cli.main import main
 from experiments.figures.cut_plan import cut_plan_figure, draw_cut_plan, positions_of
@@ -23,7 +24,13 @@ def test_every_layer_is_drawn_in_the_colour_of_its_node() -> None:
     texts = {t.get_text() for t in graph.texts}
     assert {"a", "b", "c", "d", "4 B", "2 B"} <= texts
     assert len(bars.patches) == 5  # three nodes and two links
-    assert [t.get_text() for t in bars.get_yticklabels()][-1] == "node phone"
+    names = [t.get_text() for t in bars.get_yticklabels()]
+    assert names[-1] == "node phone"
+    assert [bool(bar.get_hatch()) for bar in bars.patches] == [False] * 4 + [True]  # the bottleneck, and nothing else
+    colour = {name: to_hex(bar.get_facecolor()) for name, bar in zip(names, bars.patches, strict=True)}
+    nodes = [colour[f"node {name}"] for name in ("phone", "box", "farm")]
+    assert nodes == [to_hex(dots[i].get_facecolor()[0]) for i in range(3)]
+    assert set(colour.values()) - set(nodes) == {colour["link phone->box (0)"]}
 
 
 def test_a_tensor_over_two_links_says_so() -> None:

@@ -17,8 +17,8 @@ LOCAL = {"exact", "dominance", "gain", "free-backhaul", "fast-edge", "slow-edge"
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     if "slow" not in request.keywords:
-        monkeypatch.setattr(adaf, "NETWORKS", ("nin",))
-        monkeypatch.setattr(adaf, "TO_EDGE_MBIT", (2.0, 18.88))
+        monkeypatch.setattr(adaf, "NETWORKS", ("tiny_yolov2",))
+        monkeypatch.setattr(adaf, "TO_EDGE_MBIT", (2.0, 30.0))
         monkeypatch.setattr(adaf, "MILP_RUNS", 1)
 
 

@@ -43,6 +43,15 @@ def test_deep_networks_alone_keep_a_tenth(monkeypatch: pytest.MonkeyPatch) -> No
     assert verdicts("cic")["fewer-nodes"] == GOOD
 
 
+def test_the_table_has_what_baselines_lose(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cic, "NETWORKS", ("resnet18",))
+    monkeypatch.setattr(cic, "COMPARED", 1)
+    (row,) = cic.Cic().measure(Bench()).table.to_dict(orient="records")
+    assert row["DADS over CIC, at most"] == pytest.approx(1.0)
+    assert row["Neurosurgeon over CIC, at most"] >= 1 - 1e-9
+    assert min(row[f"{name} only over CIC, at most"] for name in ("device", "server")) > 1.5
+
+
 def test_the_optimum_is_missed_where_everything_stays_on_the_device() -> None:
     assert verdicts("cic", Bench(replaced={"cic": all_local()}))["same-optimum"] == BAD
 

@@ -28,6 +28,15 @@ def test_the_claims_turn_out_as_measured() -> None:
     assert {name for name in found if found[name] == GOOD} == checkable("eddi")
 
 
+def test_exact_fails_without_a_comparison_with_the_milp() -> None:
+    same = [("a setting", 0.3, 0.3)]
+    claim = next(one for one in eddi.Eddi.claims if one.name == "exact")
+    assert claim.check is not None
+    assert claim.check({"exact": {"cut-cp-sat": same, "cut-milp": same}}).holds
+    assert not claim.check({"exact": {"cut-cp-sat": same, "cut-milp": []}}).holds
+    assert not claim.check({"exact": {"cut-cp-sat": same, "cut-milp": [("a setting", 0.3, 0.2)]}}).holds
+
+
 @pytest.mark.slow
 def test_the_claims_turn_out_as_measured_on_the_whole_scenario() -> None:
     found = verdicts("eddi")

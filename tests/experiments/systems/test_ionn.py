@@ -53,8 +53,14 @@ def by_halves() -> Reproduction:
 
 
 def test_alexnet_needs_no_data() -> None:
-    found = verdicts(reproduced("ionn"))
+    run = reproduced("ionn")
+    found = verdicts(run)
     assert {name for name, verdict in found.items() if verdict == "not reproduced"} == NOT_HERE - {"more queries"}
+    assert run.measured is not None
+    own, whole, local = (
+        run.measured.table[name] for name in ("mean query [ms]", "mean query, all at once [ms]", "query, local [ms]")
+    )
+    assert (own < whole).all() and (whole < local).all()
     assert found["partitions of alexnet"] == "reproduced"
     assert found["partitions of googlenet"] == "not checkable"
 

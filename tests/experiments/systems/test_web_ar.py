@@ -29,6 +29,10 @@ def test_all_that_can_be_checked_is_reproduced() -> None:
     evidence = {one.claim.name: one.evidence for one in found.claims}
     assert "strictly below in 0" not in evidence["three tiers against two"]
     assert "strictly below in 0" not in evidence["two tiers against the cloud"]
+    assert found.measured is not None
+    alone, own = (found.measured.table[name] for name in ("browser only", "web-ar"))
+    assert alone.notna().tolist() == [False] * 7 + [True]  # a browser alone costs nothing and is late
+    assert (alone.iloc[-1], own.iloc[-1]) == (0.0, 0.0)
 
 
 @pytest.mark.parametrize(

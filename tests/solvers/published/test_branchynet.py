@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from instances.errors import InputError
-from solvers.published.branchynet import Calibration, best_thresholds, expected, outcome, screened_thresholds
+from solvers.published.branchynet import Calibration, best_thresholds, expected, front, outcome, screened_thresholds
 
 
 def calibration(seed: int, samples: int, exits: int) -> Calibration:
@@ -35,6 +35,22 @@ def test_the_sweep_is_the_best_of_all_thresholds(exits: int) -> None:
                 assert own.cost == pytest.approx(min(good))
 
 
+@pytest.mark.parametrize("exits", [2, 3])
+def test_the_front_has_all_that_no_other_thresholds_better(exits: int) -> None:
+    for seed in range(20):
+        given = calibration(seed, 9, exits)
+        values = [[*np.unique(given.entropy[:, i]).tolist(), np.inf] for i in range(exits - 1)]
+        every = [outcome(given, pair) for pair in product(*values)]
+        wanted = {}
+        for floor in range(10):
+            good = [one for one in every if one.accuracy >= floor / 9 - 1e-12]
+            if good:
+                cost = min(one.cost for one in good)
+                wanted[round(max(one.accuracy for one in good if one.cost < cost + 1e-12), 6)] = cost
+        cost, accuracy = front(given)
+        assert dict(zip(accuracy.round(6).tolist(), cost.tolist(), strict=True)) == pytest.approx(wanted)
+
+
 def test_samples_leave_at_the_first_exit_below_its_threshold() -> None:
     given = Calibration(
         entropy=np.array([[0.1, 0.0, 0.0], [0.9, 0.2, 0.0], [0.9, 0.9, 0.9]]),
@@ -58,3 +74,5 @@ def test_what_does_not_fit_together_is_refused() -> None:
         Calibration(entropy=np.zeros((3, 2)), correct=np.zeros((3, 2), dtype=bool), cost=np.array([2.0, 1.0]))
     with pytest.raises(InputError, match="two or three"):
         best_thresholds(calibration(0, 3, 4), 0.5)
+    with pytest.raises(InputError, match="two or three"):
+        front(calibration(0, 3, 4))
