@@ -128,7 +128,7 @@ def _placement(facts: Facts) -> Finding:
 def _cost_falls(facts: Facts) -> Finding:
     wrong = [name for name, costs in facts["cost"].items() if not rising([-cost for cost in costs])]
     return Finding(
-        holds=not wrong,
+        holds=bool(facts["cost"]) and not wrong,
         evidence=f"{len(facts['cost']) - len(wrong)} of {len(facts['cost'])} series of {len(GRID)} thresholds",
     )
 
@@ -223,7 +223,7 @@ class BranchyNet:
             text="and is no dearer than screening a grid, as the paper does",
             kind="theorem",
             source="our derivation",
-            check=lambda f: no_worse(f["screened"], "accuracy floors"),
+            check=lambda f: no_worse(f["screened"], "accuracy floors", none_is_worse=True),
         ),
         Claim(
             name="accuracies",
@@ -285,12 +285,13 @@ def _pair(which: int, value: float, other: float) -> tuple[float, float]:
 
 
 def _screened(given: Calibration) -> list[tuple[str, float | None, float | None]]:
-    """Return the costs of the exact sweep and of the grid, infinite where the grid has nothing."""
+    """Return the costs of the exact sweep and of the grid, None where it has nothing; floors that neither keeps are left out."""
     found: list[tuple[str, float | None, float | None]] = []
     for floor in FLOORS:
         own, grid = best_thresholds(given, floor), screened_thresholds(given, floor, GRID)
-        if own is not None:
-            found.append((f"accuracy {floor}", own.cost, np.inf if grid is None else grid.cost))
+        costs = [None if one is None else one.cost for one in (own, grid)]
+        if costs != [None, None]:
+            found.append((f"accuracy {floor}", *costs))
     return found
 
 
