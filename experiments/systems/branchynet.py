@@ -289,8 +289,8 @@ def _screened(given: Calibration) -> list[tuple[str, float | None, float | None]
     found: list[tuple[str, float | None, float | None]] = []
     for floor in FLOORS:
         own, grid = best_thresholds(given, floor), screened_thresholds(given, floor, GRID)
-        costs = [None if one is None else one.cost for one in (own, grid)]
-        if costs != [None, None]:
+        if own is not None or grid is not None:
+            costs = None if own is None else own.cost, None if grid is None else grid.cost
             found.append((f"accuracy {floor}", *costs))
     return found
 

@@ -86,7 +86,7 @@ def _no_worse(rows: Sequence[tuple[int, float | None, float | None]], what: str)
 
 def significant(facts: Facts) -> Finding:
     """Hold where JPS is 10 % below the best baseline on average."""
-    saved = {name: None if jps is None or best is None else 1 - jps / best for name, jps, best in facts["against_best"]}
+    saved = {name: 1 - jps / best if all_finite(jps, best) else None for name, jps, best in facts["against_best"]}
     told = ", ".join(f"{name} {_text(part, '.0%')}" for name, part in saved.items())
     there = [part for part in saved.values() if part is not None]
     mean = float(np.mean(there)) if there else np.nan

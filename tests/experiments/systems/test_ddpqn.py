@@ -39,9 +39,11 @@ FACTS: Mapping[str, Any] = {
     "points": ENDS,
     "degree": DEGREE,
     "dominated": {"heft"},
-    "exact": ["least delay", "least energy", "least cost", "equal weights"],
+    "solved": ["least delay", "least energy", "least cost", "equal weights"],
     "rules": ("heft",),
-    "gaps": {"two": GAPS, "three": GAPS},
+    "gaps": GAPS,
+    "branched_gaps": GAPS,
+    "end_gaps": {"delay": 0.0, "energy": 0.1, "cost": None},
     "equal_preferred": (0, 10),
     "unequal_preferred": (3, 10),
 }
@@ -76,19 +78,23 @@ BROKEN: Mapping[str, list[Mapping[str, Any]]] = {
         {"dominated": {"equal weights"}},
         {"degree": {**DEGREE, "heft": 0.8}},
         {"degree": without(DEGREE, "heft")},
-        {"exact": []},
+        {"solved": []},
     ],
     "between": [
         {"degree": {**DEGREE, "least delay": 0.8}},
-        {"degree": without(DEGREE, "least cost"), "exact": ["equal weights"]},
+        {"degree": without(DEGREE, "least cost"), "solved": ["equal weights"]},
     ],
     "balance": [{"points": at("least delay", balance=0.1)}, {"points": without(ENDS, "least cost")}],
-    "searches": [
-        {"gaps": {"two": GAPS, "three": {**GAPS, "schedule-lns": 0.02}}},
-        {"gaps": {"two": {**GAPS, "heft": None}}},
-        {"gaps": {"two": {**GAPS, "schedule-lns": None}}},
-        {"gaps": {}},
-    ],
+    **{
+        claim: [
+            {fact: {**GAPS, "schedule-lns": 0.02}},
+            {fact: {**GAPS, "heft": 0.005}},
+            {fact: {**GAPS, "heft": None}},
+            {fact: {**GAPS, "schedule-lns": None}},
+            {fact: {}},
+        ]
+        for claim, fact in (("searches", "gaps"), ("searches, branched", "branched_gaps"))
+    },
 }
 
 
