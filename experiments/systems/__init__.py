@@ -12,8 +12,10 @@ findings.py
     Checks that many claims share.
 profiles.py, two_tier.py, branchy_alexnet.py, mlp.py, axes.py
     Scenarios that systems share: measured layer times, a device and a server, a network with exits, a learner; axes.
-chen_networks.py, job_streams.py
-    The networks of SPSO-GA's authors; many jobs of one device with an uplink to a server.
+job_streams.py
+    Many jobs of one device with an uplink to a server.
+NAME_findings.py, NAME_scenario.py and the like
+    Checks, scenario or study of one system, where they do not fit beside its claims.
 reproduction.py
     `reproduce`: measure, check, collect; what `tiercut reproduce` prints and writes.
 """

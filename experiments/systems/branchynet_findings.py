@@ -96,7 +96,7 @@ def cost_falls(facts: Facts) -> Finding:
     """Hold where no series of mean costs rises with a threshold."""
     wrong = [name for name, costs in facts["cost"].items() if not rising([-cost for cost in costs])]
     return Finding(
-        holds=not wrong,
+        holds=bool(facts["cost"]) and not wrong,
         evidence=f"{len(facts['cost']) - len(wrong)} of {len(facts['cost'])} series of {len(facts['thresholds'])} thresholds",
     )
 

@@ -46,7 +46,7 @@ def _fewer(facts: Facts) -> Finding:
 def _one_for_all(facts: Facts) -> Finding:
     wrong = [name for name, same in facts["same"].items() if not same]
     return Finding(
-        holds=not wrong,
+        holds=bool(facts["same"]) and not wrong,
         evidence=f"one reduced graph at {len(RATES_MBIT)} bandwidths on {len(facts['same']) - len(wrong)} of {len(facts['same'])} networks",
     )
 

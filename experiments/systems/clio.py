@@ -245,8 +245,8 @@ def _clio_thresholds(bench: Bench, problem: CutProblem, cases: dict[int, CutCase
     return held
 
 
-def _exact_pairs(bench: Bench, problem: CutProblem) -> list[tuple[Any, float]]:
-    pairs: list[tuple[Any, float]] = []
+def _exact_pairs(bench: Bench, problem: CutProblem) -> list[tuple[Any, Any]]:
+    pairs: list[tuple[Any, Any]] = []
     problems = [at_rate(problem, float(rate)) for rate in np.geomspace(2.5e3, 1e6, 8)]
     for seed in range(CHAINS):
         profile = random_pair(seed)
@@ -262,7 +262,7 @@ def _exact_pairs(bench: Bench, problem: CutProblem) -> list[tuple[Any, float]]:
         if best is None:  # no answer in time: neither may have one
             pairs.append((1.0 if found is None else 0.0, 1.0))
             continue
-        pairs += [(found, best), (found, bench.run("cut-milp", one).value or 0.0)]
+        pairs += [(found, best), (found, bench.run("cut-milp", one).value)]
     return pairs
 
 

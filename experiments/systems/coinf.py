@@ -132,8 +132,8 @@ class Coinf:
 
     def measure(self, bench: Bench) -> Measured:
         """Sweep weights, limits, loads and streams on AlexNet and random chains."""
-        exact: list[tuple[Any, float]] = []
-        partial: list[tuple[Any, float]] = []
+        exact: list[tuple[Any, Any]] = []
+        partial: list[tuple[Any, Any]] = []
         rows = []
         fronts: dict[float, tuple[list[int], list[tuple[float, float]]]] = {}
         watch = alexnet_pair()
@@ -217,11 +217,9 @@ def _extremes(problem: CutProblem) -> tuple[float | None, float | None]:
     return found[0], found[1]
 
 
-def _compared(
-    bench: Bench, problem: CutProblem, exact: list[tuple[Any, float]], partial: list[tuple[Any, float]]
-) -> Run:
+def _compared(bench: Bench, problem: CutProblem, exact: list[tuple[Any, Any]], partial: list[tuple[Any, Any]]) -> Run:
     run = bench.run(METHOD, problem)
-    exact += [(run.value, bench.run(other, problem).value or 0.0) for other in ("chain-scan", "cut-milp")]
+    exact += [(run.value, bench.run(other, problem).value) for other in ("chain-scan", "cut-milp")]
     best = min((value for value in _extremes(problem) if value is not None), default=None)
     if best is not None:
         partial.append((run.value, best))
@@ -262,12 +260,12 @@ def _cuts_by_load(bench: Bench, profile: PairProfile) -> list[list[int]]:
     return found
 
 
-def _pipelines(bench: Bench, profile: PairProfile) -> list[tuple[Any, float]]:
+def _pipelines(bench: Bench, profile: PairProfile) -> list[tuple[Any, Any]]:
     """Return seconds an inference of the pipelined stream and of the sequential one."""
     pairs = []
     for one in [profile, *(random_pair(seed) for seed in range(CHAINS))]:
         stream = _problem(one, 1.0, latency_weight=0.0, bottleneck_weight=1.0)
-        pairs.append((bench.run(METHOD, stream).value, bench.run("chain-scan", _problem(one, 1.0)).value or 0.0))
+        pairs.append((bench.run(METHOD, stream).value, bench.run("chain-scan", _problem(one, 1.0)).value))
     return pairs
 
 

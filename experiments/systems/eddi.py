@@ -65,7 +65,9 @@ def _problem(network: NetworkGraph, mbit: float, share: float, limit: float) -> 
 
 
 def _exact(facts: Facts) -> Finding:
-    found = all_hold([pair for pairs in facts["exact"].values() for pair in pairs], "comparisons", 1e-6)
+    found = all_hold(
+        [pair for pairs in facts["exact"].values() for pair in pairs], "comparisons", 1e-6, none_alike=True
+    )
     told = ", ".join(f"{len(pairs)} with {method}" for method, pairs in facts["exact"].items())
     return Finding(holds=found.holds and all(facts["exact"].values()), evidence=f"{found.evidence}: {told}")
 
@@ -117,7 +119,7 @@ class Eddi:
             text="on a chain it is Edgent with the front on the device",
             kind="theorem",
             source="our derivation",
-            check=lambda f: all_hold(f["chain"], "settings"),
+            check=lambda f: all_hold(f["chain"], "settings", none_alike=True),
         ),
         Claim(
             name="limit",

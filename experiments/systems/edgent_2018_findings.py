@@ -100,7 +100,9 @@ def fixed_exit_falls(facts: Facts) -> Finding:
     shown = ", ".join(
         f"exit {i} {1e3 * values[0]:.0f} to {1e3 * values[-1]:.0f}" for i, values in facts["fixed"].items()
     )
-    return Finding(holds=not wrong, evidence=f"least latency in ms over the bandwidths: {shown}")
+    return Finding(
+        holds=bool(facts["fixed"]) and not wrong, evidence=f"least latency in ms over the bandwidths: {shown}"
+    )
 
 
 def edge_alone(facts: Facts) -> Finding:

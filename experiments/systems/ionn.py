@@ -220,7 +220,7 @@ def _rows(
     ]
 
 
-def _exact_pairs(bench: Bench) -> list[tuple[Any, float]]:
+def _exact_pairs(bench: Bench) -> list[tuple[Any, Any]]:
     pairs = []
     profiles = [without_softmax(alexnet_pair()), *(random_pair(seed, faster=seed % 2 > 0) for seed in range(CHAINS))]
     for number, profile in enumerate(profiles):
@@ -230,7 +230,7 @@ def _exact_pairs(bench: Bench) -> list[tuple[Any, float]]:
             )
             found = bench.run(METHOD, problem).value
             others = ("excursion-path", "cut-milp") if number < 10 else ("excursion-path",)
-            pairs += [(found, bench.run(other, problem).value or 0.0) for other in others]
+            pairs += [(found, bench.run(other, problem).value) for other in others]
     return pairs
 
 

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import permutations, product
 from typing import Any
 
 import numpy as np
 
-from experiments.systems.chen_networks import chen_network
 from experiments.systems.profiles import PairProfile
+from formulations.schedule.flow_shop import FlowShop
 from formulations.schedule.problem import ScheduleOptions, ScheduleProblem
 from instances.columns import FloatArray
 from instances.many_inferences import many_inferences
 from instances.networks.graph import Layer, NetworkGraph
 from instances.one_inference import Machine, Wire, one_inference
+from instances.smart_iot.networks import smart_iot_network
 
-__all__ = ["chen_pair", "forgiven", "jobs_problem", "random_line"]
+__all__ = ["chen_pair", "forgiven", "jobs_problem", "least_makespan", "random_line"]
 
 
 def chen_pair(name: str, *, device: float = 1.0, server: float = 0.0, input_bytes: float = 0.6e6) -> PairProfile:
-    """Return a network of the SPSO-GA tables, its times multiplied by `device` on one machine and `server` on the other."""
-    network, seconds = chen_network(name, input_bytes=input_bytes)
+    """Return a network of SPSO-GA's study, its times multiplied by `device` on one machine and `server` on the other."""
+    network, seconds = smart_iot_network(name, input_bytes)
+    # the source has no operations: seconds stand for the work of which shares are told
+    layers = [replace(one, operations=work) for one, work in zip(network.layers, seconds.tolist(), strict=True)]
+    network = replace(network, layers=tuple(layers))
     return PairProfile(network=network, device=seconds * device, server=seconds * server)
 
 
@@ -92,3 +98,20 @@ def random_line(rng: np.random.Generator, cuts: int, *, convex: bool, name: str 
 def forgiven(value: float, optimum: float, tolerance: float) -> float:
     """Return `value`, raised to `optimum` where it is below by no more than the tolerance to which that is known."""
     return max(value, optimum) if value >= optimum * (1 - tolerance) else value
+
+
+def least_makespan(shop: FlowShop) -> float:
+    """Return the least makespan of device and uplink over all cuts and all orders of few jobs."""
+    orders = np.array(list(permutations(range(shop.n_jobs))))
+    cuts = np.array(list(product(*(range(len(shop.classes[one].cut)) for one in shop.class_of.tolist()))))
+    f, g = (
+        np.column_stack(
+            [getattr(shop.classes[one], name)[cuts[:, job]] for job, one in enumerate(shop.class_of.tolist())]
+        )
+        for name in ("device_s", "upload_s")
+    )
+    device = link = np.zeros((len(cuts), len(orders)))
+    for position in range(shop.n_jobs):
+        device = device + f[:, orders[:, position]]
+        link = np.maximum(device, link) + g[:, orders[:, position]]
+    return float(link.min())

@@ -74,14 +74,14 @@ def _extreme(problem: CutProblem, on_device: bool) -> float:
 
 
 def alexnet_row(
-    bench: Bench, problem: CutProblem, exact: list[tuple[Any, float]], extremes: list[tuple[Any, float]]
+    bench: Bench, problem: CutProblem, exact: list[tuple[Any, Any]], extremes: list[tuple[Any, Any]]
 ) -> dict[str, Any]:
     """Return a row of the table; add pairs of the method's value with the exact ones and with the better extreme."""
     found = bench.run(METHOD, problem, repeats=5)
     optimum = bench.run("chain-scan", problem, repeats=5)
     assert optimum.value is not None
     device, server = _extreme(problem, True), _extreme(problem, False)
-    exact += [(found.value, bench.run(other, problem).value or 0.0) for other in (*EXACT, "cut-milp")]
+    exact += [(found.value, bench.run(other, problem).value) for other in (*EXACT, "cut-milp")]
     extremes.append((found.value, min(device, server)))
     return {
         "device only": device,
@@ -95,17 +95,17 @@ def alexnet_row(
     }
 
 
-def random_chains(bench: Bench) -> tuple[list[tuple[Any, float]], list[tuple[Any, float]], list[bool]]:
+def random_chains(bench: Bench) -> tuple[list[tuple[Any, Any]], list[tuple[Any, Any]], list[bool]]:
     """Return pairs with exact values, pairs with the better extreme, and whether cuts of flat chains are extreme."""
-    exact: list[tuple[Any, float]] = []
-    extremes: list[tuple[Any, float]] = []
+    exact: list[tuple[Any, Any]] = []
+    extremes: list[tuple[Any, Any]] = []
     for seed in range(CHAINS):
         rate = 10.0 ** np.random.default_rng(seed).uniform(4.5, 7.5)
         options = ENERGY if seed % 2 else LATENCY
         problem = pair_problem(random_pair(seed, faster=seed % 3 > 0), rate, watts=IONN_WATTS, **options)
         found = bench.run(METHOD, problem).value
         others = [*EXACT, *(["cut-milp"] if seed % 3 == 0 else [])]
-        exact += [(found, bench.run(other, problem).value or 0.0) for other in others]
+        exact += [(found, bench.run(other, problem).value) for other in others]
         extremes.append((found, min(_extreme(problem, True), _extreme(problem, False))))
     flat = []
     for seed in range(CHAINS // 5):

@@ -61,7 +61,7 @@ def forcing_raises_latency(facts: Facts) -> Finding:
         f"{name} {', '.join(f'{value:.3f}' for value in values)} s" for name, values in list(rows.items())[:3]
     )
     return Finding(
-        holds=not wrong,
+        holds=bool(rows) and not wrong,
         evidence=f"least latency with 1 to {max(map(len, rows.values()), default=0)} boards that all run layers: {shown}",
     )
 

@@ -101,9 +101,9 @@ class WebAr:
 
     def measure(self, bench: Bench) -> Measured:
         """Sweep the threshold and the device's speed; what responds too late has no cost in the table."""
-        exact: list[tuple[Any, float]] = []
-        three_two: list[tuple[Any, float]] = []
-        two_one: list[tuple[Any, float]] = []
+        exact: list[tuple[Any, Any]] = []
+        three_two: list[tuple[Any, Any]] = []
+        two_one: list[tuple[Any, Any]] = []
         rows, costs, shares = [], [], []
         for number, profile in enumerate([_browser(alexnet_pair()), *(_random(seed) for seed in range(CHAINS))]):
             least = bench.run("chain-scan", _problem(profile)).value or 0.0
@@ -113,8 +113,8 @@ class WebAr:
                 found = bench.run(METHOD, problem)
                 others = ("chain-scan", "cut-milp") if number < 4 else ("chain-scan",)
                 runs = [bench.run(other, problem) for other in others]
-                exact += [(found.value, run.value or 0.0) for run in runs]
-                along.append(found.value or 0.0)
+                exact += [(found.value, run.value) for run in runs]
+                along.append(found.value)
                 two = bench.run(METHOD, _problem(profile, factor * least, edge=False)).value
                 cloud, browser = _all_on(problem, 2), _all_on(problem, 0)
                 if two is not None:

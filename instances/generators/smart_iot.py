@@ -86,7 +86,7 @@ def smart_iot(params: SmartIotParams, seed: int) -> Instance:
     drawn = [params.networks[k] for k in rng.integers(len(params.networks), size=params.tasks)]
     speed = max(server.speed for server in edge_servers(params.edges))
     alone = {name: float(smart_iot_network(name)[1].sum()) / speed for name in params.networks}
-    deadline = np.array([params.deadline_factor * alone[name] for name in drawn])
+    deadline = [params.deadline_factor * alone[name] for name in drawn]
     made = smart_iot_instance(drawn, edges=params.edges, deadline_s=deadline, figures=_figures(params))
     return replace(made, name=f"smart-iot-{params.tasks}")
 

@@ -2,7 +2,7 @@
 
 cp_sat.py, milp.py
     The methods `schedule-cp-sat` and `schedule-milp`: a mathematical model and its solver.
-enumeration.py, order_search.py
+enumeration.py, order_search.py, order_times.py, order_desk.py
     The method `schedule-enumeration`: brute force over placements and orders, for small problems.
 chain_program.py, path_search.py
     The method `schedule-chain-dp`: labels over layers, nodes and what is left on, for chains that do not meet.

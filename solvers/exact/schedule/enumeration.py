@@ -15,7 +15,8 @@ from formulations.schedule.window_descent import MOST_WINDOWS
 from instances.columns import IntArray
 from solvers.contract import Budget, MethodParams, Outcome, Termination, Trace
 from solvers.exact.claim import Claim
-from solvers.exact.schedule.order_search import Desk, new_desk, search_orders
+from solvers.exact.schedule.order_desk import Desk, new_desk
+from solvers.exact.schedule.order_search import search_orders
 from solvers.registry import register
 
 __all__ = ["ScheduleEnumeration"]

@@ -10,7 +10,10 @@ import numpy as np
 import pytest
 
 from experiments.systems import dlpdts
+from experiments.systems import dlpdts_findings as findings
 from experiments.systems.bench import Bench
+from experiments.systems.dlpdts_streams import alone_s, poisson
+from experiments.systems.dlpdts_streams import requests as trace_of
 from experiments.systems.reproduction import Reproduction, reproduce
 from experiments.systems.system import system_named
 from formulations.schedule.flow_shop_plan import flow_shop_plan, stage_times
@@ -96,7 +99,7 @@ def test_a_damaged_trace_is_the_users_to_mend(tmp_path: Path, text: str) -> None
     folder = requests(tmp_path, [1.0, 2.0])
     (folder / "azure-llm-2023" / dlpdts.TRACES[0]).write_text(text)
     with pytest.raises(InputError, match=dlpdts.TRACES[0]):
-        dlpdts._requests(Bench(data=folder), dlpdts.TRACES[0])
+        trace_of(Bench(data=folder), dlpdts.TRACES[0], 10)
 
 
 @pytest.mark.parametrize(
@@ -129,9 +132,55 @@ def test_a_clairvoyant_that_is_none_is_seen() -> None:
 
 
 def test_pareto_and_clairvoyant_claims_compare_what_they_say() -> None:
-    checks = {one.name: one.check for one in dlpdts.Dlpdts.claims}
-    pareto, near = checks["Pareto cuts are enough"], checks["near the clairvoyant"]
-    assert pareto is not None and near is not None
+    pareto = next(one.check for one in dlpdts.Dlpdts.claims if one.name == "Pareto cuts are enough")
+    assert pareto is not None
     assert not pareto({"pareto": [(1.0, 1.0), (1.1, 1.0)]}).holds
+    near = findings.near_clairvoyant
     assert near({"clairvoyant": [(1.05, 1.0, 1.0, True)]}).holds
     assert not near({"clairvoyant": [(1.3, 1.0, 1.0, True)]}).holds
+    # near the best plan, which is far from the bound
+    assert not near({"clairvoyant": [(1.05, 1.0, 0.5, False)]}).holds
+    for row in ((None, 1.0, 1.0, True), (1.0, None, 1.0, False), (1.0, 1.0, None, False), (np.inf, 1.0, 1.0, True)):
+        assert not near({"clairvoyant": [(1.0, 1.0, 1.0, True), row]}).holds
+
+
+def test_responses_that_are_absent_show_nothing() -> None:
+    good = {"queue-aware": 1.0, "best static": 1.0, "edge only": 2.0, "cloud only": 2.0}
+    for check, used in (
+        (findings.at_every_load, ("queue-aware", "best static")),
+        (findings.static_beats_extremes, ("best static", "edge only", "cloud only")),
+    ):
+        assert check({"poisson": {(1e6, 0.5): good}}).holds
+        for name in used:
+            for gone in (None, np.inf):
+                assert not check({"poisson": {(1e6, 0.5): good, (1e6, 0.9): {**good, name: gone}}}).holds
+    for shares in ({0.1: 0.9, 0.5: None, 0.9: 0.1}, {0.1: 0.9}, {0.1: 0.9, 0.9: 0.9}, {0.1: 0.9, 0.5: 0.2, 0.9: 0.5}):
+        assert not findings.slower_edge({"slower_share": shares}).holds
+        assert not findings.towards_cloud({"edge_share": {(1e6, load): one for load, one in shares.items()}}).holds
+    assert findings.slower_edge({"slower_share": {0.1: 0.9, 0.9: 0.1}}).holds
+
+
+def test_on_real_arrivals_a_worse_or_absent_response_fails() -> None:
+    good = {"queue-aware": 1.0, "best static": 1.1}
+    assert findings.real_arrivals({"real": {"a": good}}).holds
+    for bad in ({**good, "queue-aware": 1.2}, {**good, "queue-aware": None}, {**good, "best static": None}):
+        assert not findings.real_arrivals({"real": {"a": good, "b": bad}}).holds
+
+
+def test_a_large_model_must_be_cut_and_beat_the_cloud() -> None:
+    good = {"edge only": None, "cut": 1.0, "cloud": 2.0, "edge share": 0.4}
+    assert findings.memory({"memory": good}).holds
+    for change in ({"edge only": 1.0}, {"cut": None}, {"cloud": None}, {"cloud": 1.0}, {"edge share": 0.0}):
+        assert not findings.memory({"memory": {**good, **change}}).holds
+
+
+def test_a_simulation_that_takes_long_or_has_no_plan_is_not_quick() -> None:
+    assert findings.quick({"decision": (1.0, 10_000)}).holds
+    assert not findings.quick({"decision": (1.01, 10_000)}).holds
+    assert not findings.quick({"decision": (None, 10_000)}).holds
+
+
+def test_the_bound_of_a_stream_is_that_of_all_its_tasks_at_once() -> None:
+    problem = poisson(0.9, 6)
+    whole = Bench().run("schedule-bound", problem).outcome.bound
+    assert alone_s(Bench(), problem) == pytest.approx(whole, rel=1e-9)

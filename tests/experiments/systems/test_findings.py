@@ -8,7 +8,18 @@ import numpy as np
 import pytest
 
 from experiments.systems.bench import Bench
-from experiments.systems.findings import all_equal, always, monotone, never_above, numbers_near
+from experiments.systems.findings import (
+    all_equal,
+    all_hold,
+    always,
+    at_most,
+    equal,
+    monotone,
+    never_above,
+    no_worse,
+    numbers_near,
+    rising,
+)
 from experiments.systems.profiles import (
     alexnet_pair,
     as_chain,
@@ -45,6 +56,53 @@ def test_a_check_holds_and_fails(check: Any, holds: list[Any], fails: list[Any])
     assert check({"x": holds}).holds
     assert not check({"x": fails}).holds
     assert check({"x": fails}).evidence
+
+
+ABSENT = (None, np.inf, -np.inf, np.nan)
+
+
+@pytest.mark.parametrize("gone", ABSENT)
+def test_nothing_holds_on_what_is_not_there(gone: Any) -> None:
+    for pair in ((gone, gone), (gone, 1.0), (1.0, gone)):
+        for check in (all_equal("x", "pairs"), never_above("x", "pairs")):
+            found = check({"x": [(1.0, 1.0), pair]})
+            assert not found.holds
+            assert "1 lack a finite value" in found.evidence
+        named = [("first", 1.0, 1.0), ("second", *pair)]
+        for judged in (all_hold(named, "pairs"), no_worse(named, "pairs")):
+            assert not judged.holds
+            assert "second" in judged.evidence
+        assert not equal(*pair)
+        assert not at_most(*pair)
+    for up in (True, False):
+        assert not monotone("x", "rows", rising=up)({"x": [[1.0, 1.0], [gone, gone]]}).holds
+    assert not numbers_near("x", (1.0,), 0.01, "s")({"x": [gone]}).holds
+    assert not always("x", "cases")({"x": [True, gone]}).holds
+    if gone is not None:
+        assert not rising([1.0, gone])
+
+
+def test_sequences_of_one_or_none_show_nothing() -> None:
+    assert not monotone("x", "rows", rising=True)({"x": [[1.0, 2.0], [1.0]]}).holds
+    assert not rising([])
+    assert rising([1.0, 1.0, 2.0])
+    assert not rising([1.0, 0.9])
+    assert not numbers_near("x", (), 0.01, "s")({"x": []}).holds
+
+
+def test_absence_counts_only_as_the_caller_says() -> None:
+    both, neither, one = ("both", 1.0, 1.0), ("neither", None, None), ("one", None, 1.0)
+    assert all_hold([both, neither], "pairs", none_alike=True).holds
+    assert "1 of them both say that there is no plan" in all_hold([both, neither], "pairs", none_alike=True).evidence
+    assert not all_hold([neither], "pairs", none_alike=True).holds
+    assert not all_hold([both, one], "pairs", none_alike=True).holds
+    assert not all_hold([both, ("inf", np.inf, np.inf)], "pairs", none_alike=True).holds
+    alone = ("alone", 1.0, None)
+    assert no_worse([both, alone], "pairs", none_is_worse=True).holds
+    assert "1 of them the other has no plan" in no_worse([both, alone], "pairs", none_is_worse=True).evidence
+    assert not no_worse([alone], "pairs", none_is_worse=True).holds
+    for bad in (neither, one, ("inf", np.inf, None)):
+        assert not no_worse([both, bad], "pairs", none_is_worse=True).holds
 
 
 def test_a_chain_of_segments_keeps_work_weights_and_cut_tensors() -> None:

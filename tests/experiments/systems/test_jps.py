@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from experiments.systems import jps
+from experiments.systems import jps_findings as findings
 from experiments.systems.bench import Bench
 from experiments.systems.reproduction import Reproduction, reproduce
 from experiments.systems.system import system_named
@@ -53,7 +54,7 @@ def little() -> Iterator[None]:
         patch.setattr(jps, "SMALL", 4)
         patch.setattr(jps, "ROUGH", 4)
         patch.setattr(jps, "MANY", 300)
-        patch.setattr(jps, "STUDY", {5: 2.4, 50: 0.33})
+        patch.setattr(jps, "SIZES", (5, 50))
         patch.setattr(jps, "DAG_JOBS", 4)
         patch.setattr(jps, "DAGS", ("resnet18",))
         patch.setattr(jps, "SERVED", ((0.0, 1),))
@@ -98,11 +99,39 @@ def test_claims_on_dags_look_at_both_sides() -> None:
     checks = {one.name: one.check for one in jps.Jps.claims}
     paths, baselines = checks["paths of a DAG"], checks["DAGs against the baselines"]
     assert paths is not None and baselines is not None
-    better = {"dags": [("net", "paths", 1.0, 2.0, 2.0)]}
-    worse = {"dags": [("net", "paths", 3.0, 2.0, 2.0)]}
-    neither = {"dags": [("net", "segments", 2.0, 2.0, 2.0)]}
+    better = {"dags": [("net", 4, "paths", 1.0, 2.0, 2.0)]}
+    worse = {"dags": [("net", 4, "paths", 3.0, 2.0, 2.0)]}
+    neither = {"dags": [("net", 4, "segments", 2.0, 2.0, 2.0)]}
     assert [paths(one).holds for one in (better, worse, neither)] == [True, False, False]
     assert [baselines(one).holds for one in (better, worse)] == [True, False]
+    for values in ((None, None, None), (None, 2.0, 2.0), (np.inf, np.inf, np.inf)):
+        absent = {"dags": [*better["dags"], ("net", 4, "paths", *values)]}
+        assert not paths(absent).holds
+        assert not baselines(absent).holds
+    assert not baselines({"dags": [("net", 4, "paths", 1.0, 2.0, None)]}).holds
+
+
+def test_no_claim_holds_where_a_plan_is_absent() -> None:
+    study = {2: [0.1, 0.3], 5: [0.1]}
+    assert findings.gap_falls({"study": study}).holds
+    assert "20.00% / 30.00% (6.2 / 15.6 %)" in findings.gap_falls({"study": study}).evidence
+    assert not findings.gap_falls({"study": {2: [0.1, None], 5: [0.01]}}).holds
+    assert not findings.gap_falls({"study": {2: [np.inf], 5: [0.01]}}).holds
+    assert not findings.gap_falls({"study": {2: [None], 5: [None]}}).holds
+    assert findings.significant({"against_best": [("a", 0.8, 1.0)]}).holds
+    for pair in ((0.8, None), (None, 1.0), (0.8, np.inf)):
+        assert not findings.significant({"against_best": [("a", *pair), ("b", 0.1, 1.0)]}).holds
+    for check, fact in ((findings.no_worse_on_lines, "lines"), (findings.no_worse_anywhere, "rough")):
+        assert check({fact: [(3, 1.0, 1.0)]}).holds
+        for row in ((3, 1.1, 1.0), (3, None, None), (3, 1.0, None), (3, np.inf, np.inf)):
+            assert not check({fact: [(3, 1.0, 1.0), row]}).holds
+    assert not findings.as_printed({"printed": [("a", None, "6.0")]}).holds
+
+
+def test_a_decision_that_takes_long_or_has_no_plan_is_not_quick() -> None:
+    assert findings.quick({"decision": (0.1, 10_000)}).holds
+    assert not findings.quick({"decision": (0.11, 10_000)}).holds
+    assert not findings.quick({"decision": (None, 10_000)}).holds
 
 
 def test_printed_digits_are_all_that_counts() -> None:
