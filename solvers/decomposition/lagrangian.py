@@ -238,7 +238,7 @@ class Lagrangian:
         alone = table.alone_cost()
         order = np.lexsort((alone, table.option_task()))
         relaxation = Relaxation.start(table, order[table.task_offsets[:-1]])
-        half = trace.left(budget) / 2
+        half = trace.left(budget) / 2 if budget.seconds is not None else 0.0
         done = 0
         while done < self.params.sweeps:
             done += 1
@@ -298,7 +298,7 @@ class Lagrangian:
         if search.value is None or not search.table.n_resources:
             return 0
         dual = CutDual.start(search.table, relaxation.load, relaxation.fixed_cost, relaxation.held())
-        enough = search.trace.left(budget) * 0.75
+        enough = 0.75 * search.trace.left(budget) if budget.seconds is not None else 0.0
         bound, steps = dual.sharpen(
             search.value, self.params.dual_steps, lambda: search.trace.left(budget) <= enough, _ENOUGH * search.value
         )
@@ -310,7 +310,7 @@ class Lagrangian:
         if search.value is None or search.bound is None:
             return 0
         dual = EqualDual.start(search.table, 2.0 * relaxation.load)
-        enough = search.trace.left(budget) * 0.75
+        enough = 0.75 * search.trace.left(budget) if budget.seconds is not None else 0.0
         bound, steps = dual.sharpen(
             search.value,
             relaxation.fixed_cost,

@@ -180,7 +180,7 @@ class BestReply:
 
         They start from the state `choice` of `value`.
         """
-        enough = 0.9 * trace.left(budget)
+        enough = 0.0 if budget.seconds is None else 0.9 * trace.left(budget)
 
         def late() -> bool:
             return trace.left(budget) <= enough
