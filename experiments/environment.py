@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import subprocess
 import sys
@@ -13,13 +12,9 @@ from typing import Any
 import psutil
 
 from experiments.cgroup import delegated
+from solvers.cores import cores
 
 __all__ = ["cores", "environment", "package_versions", "routes", "solver_versions"]
-
-
-def cores() -> int:
-    """Return the number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @cache

@@ -10,8 +10,17 @@ from instances.errors import InputError
 from solvers.contract import Budget, Outcome, SolutionStatus, Termination, Trace
 from solvers.rules.whole_network import local_plan
 
-__all__ = ["decline_evaluations", "decline_table", "feasible", "open_table", "unsupported"]
+__all__ = [
+    "NO_OPTION",
+    "decline_evaluations",
+    "decline_table",
+    "feasible",
+    "late_for_table",
+    "open_table",
+    "unsupported",
+]
 
+NO_OPTION = "has no placement that meets its accuracy floor and fits the memory"
 
 _MOST_OPTIONS = 3e8
 _OPTIONS_PER_S = 1.2e6
@@ -32,6 +41,14 @@ def decline_table(problem: Any, budget: Budget) -> str | None:
         needs = n / _OPTIONS_PER_S
         return f"pricing its {n:.3g} options may take {needs:.2g} s; the budget has {budget.seconds:g} s"
     return decline_evaluations(budget)
+
+
+def late_for_table(problem: Any, budget: Budget, trace: Trace) -> str | None:
+    """Return why the option table cannot be made in the time left, or None."""
+    left = trace.left(budget)
+    if left <= 0:
+        return "the time is up"
+    return decline_table(problem, Budget(seconds=left if left < float("inf") else None))
 
 
 def unsupported(reason: str) -> Outcome:
@@ -74,6 +91,6 @@ def open_table(problem: Any, trace: Trace, *, local_first: bool = True) -> Optio
             plan=None,
             status=SolutionStatus.INFEASIBLE,
             termination=Termination.COMPLETED,
-            reason=f"task {empty} has no placement that meets its accuracy floor and fits the memory",
+            reason=f"task {empty} {NO_OPTION}",
         )
     return table

@@ -17,6 +17,7 @@ worse at its best prices. It is maximised by subgradient steps of Polyak's lengt
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +28,9 @@ from instances.columns import FloatArray, IntArray
 from solvers.decomposition.rounding import ROUNDING, add
 
 __all__ = ["EqualDual"]
+
+_PATIENCE = 15
+"""Steps without a better bound after which they are halved."""
 
 
 @dataclass(slots=True, eq=False)
@@ -123,6 +127,43 @@ class EqualDual:
         if length > 0:
             self.price = self.price + room / length * (scale * gradient)
             self.price[2] = np.maximum(self.price[2], 0.0)
+
+    def sharpen(
+        self, goal: float, fixed_cost: FloatArray, held: float, steps: int, late: Callable[[], bool]
+    ) -> tuple[float, int]:
+        """Raise the bound by supergradient steps of Polyak's length towards `goal`; end at the best prices.
+
+        Parameters
+        ----------
+        goal : float
+            A value that the bound cannot pass: that of a plan.
+        fixed_cost, held
+            As for `bound`.
+        steps : int
+            At most so many passes over the options.
+        late : callable
+            Whether to stop.
+
+        Returns
+        -------
+        bound : float
+            The best bound; `price` and `choice` are those behind it.
+        done : int
+            Steps taken.
+        """
+        bound, gradient = self.bound(fixed_cost, held)
+        best, best_price, reach, idle, done = bound, self.price.copy(), 1.0, 0, 0
+        while done < steps and not late() and gradient.any():
+            if idle >= _PATIENCE:
+                reach, idle, self.price = reach / 2, 0, best_price.copy()
+                bound, gradient = self.bound(fixed_cost, held)
+            self.step(gradient, reach * max(goal - bound, 0.0))
+            bound, gradient = self.bound(fixed_cost, held)
+            done, idle = done + 1, idle + 1
+            if bound > best:
+                best, best_price, idle = bound, self.price.copy(), 0
+        self.price = best_price
+        return self.bound(fixed_cost, held)[0], done
 
 
 @njit(cache=True)

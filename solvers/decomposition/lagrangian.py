@@ -9,11 +9,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from formulations.joint.options import OptionTable, option_count
+from formulations.joint.plan import JointPlan
 from formulations.score import relative_gap
 from instances.columns import FloatArray, IntArray
 from instances.errors import InputError
 from solvers.cluster_address import ClusterAddress
 from solvers.contract import Budget, MethodParams, Outcome, Termination, Trace
+from solvers.cores import cores
 from solvers.decomposition.cut_dual import CutDual
 from solvers.decomposition.equal_dual import EqualDual
 from solvers.decomposition.holding import held_tasks
@@ -23,9 +25,10 @@ from solvers.decomposition.segment_search import SegmentSearch
 from solvers.decomposition.segments import Segments, segments_of
 from solvers.exact.claim import Claim
 from solvers.joint_kernels import COOPERATIVE, Game, State, game_of, state_of
-from solvers.joint_setup import decline_evaluations, decline_table, open_table
+from solvers.joint_setup import NO_OPTION, decline_evaluations, decline_table, late_for_table, open_table
 from solvers.registry import register
 from solvers.rules.greedy import NO_ROOM, order_of, place_in_order
+from solvers.rules.whole_network import local_plan
 
 __all__ = ["Lagrangian", "LagrangianParams"]
 
@@ -33,6 +36,8 @@ _ENOUGH = 1e-7
 _HOT = (0.3, 0.1, 0.03, 0.01, 0.003)
 _COOLING = 0.01
 _SLICES = 8
+_FEW_OPTIONS = 100_000
+"""Of a table so small no search without one is ahead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +110,11 @@ def _segments(problem: Any) -> Segments | str:
     return segments_of(problem)
 
 
+def _relaxed_segments(problem: Any) -> Segments | str:
+    """Return segments whose bound holds: shares are taken as free, memory limits that tasks share are left out."""
+    return segments_of(problem, relaxed=True)
+
+
 @register(
     "lagrangian",
     kind="bound",
@@ -121,33 +131,61 @@ class Lagrangian:
         self.params = params or LagrangianParams()
 
     def decline(self, problem: Any, budget: Budget) -> str | None:
-        """Decline a limit of evaluations, and a table that the budget has no time for where one is needed."""
-        if self.params.cluster is not None and isinstance(without := _segments(problem), str):
-            return f"its tasks cannot be held by a cluster: {without}"
+        """Decline evaluations, more workers here than cores, and a table that takes too long where one is needed."""
+        if self.params.cluster is not None:
+            workers, have = ClusterAddress.read(self.params.cluster).workers, cores()
+            if workers is not None and workers > have:
+                return f"a cluster on this machine must have at most as many workers as cores ({have}), got {workers}"
+            if isinstance(without := _segments(problem), str):
+                return f"its tasks cannot be held by a cluster: {without}"
         reason = decline_table(problem, budget)
-        if reason is None or (decline_evaluations(budget) is None and isinstance(_segments(problem), Segments)):
+        if reason is None or (decline_evaluations(budget) is None and isinstance(_relaxed_segments(problem), Segments)):
             return decline_evaluations(budget)
         return reason
 
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
         """Find bound and plan straight from segments where that can be; refine both by the table where it is small.
 
-        `info` counts sweeps and dual steps and says how many options the bound ruled out.
+        Other problems go through the table. Where it is not small, or the time is too short for it, the bound that
+        leaves out equal shares and shared memory limits comes first. `info` counts sweeps and dual steps, says how many options the bound
+        ruled out, and under ``relaxed`` why the bound without a table was one of a relaxation.
         """
         claim = Claim(budget=budget, trace=trace)
         try:
-            searched = self._by_segments(problem, claim, rng)
+            outcome = self._without_table(problem, claim, rng)
         except InputError as error:
             return claim.outcome(Termination.UNAVAILABLE, str(error))
         except ConnectionError as error:
             return claim.outcome(Termination.CRASHED, str(error))
-        if searched and (claim.closed or not self._refines(problem, budget, trace)):
-            late = trace.left(budget) <= 0
-            return claim.outcome(Termination.TIME_LIMIT if late else Termination.COMPLETED)
-        return self._by_table(problem, claim, rng)
+        return self._by_table(problem, claim, rng) if outcome is None else outcome
 
-    def _by_segments(self, problem: Any, claim: Claim, rng: np.random.Generator) -> bool:
-        """Search by passes over the tasks, wherever they are held; return whether that can be done.
+    def _without_table(self, problem: Any, claim: Claim, rng: np.random.Generator) -> Outcome | None:
+        """Find bound and plan from segments; None where the table is to follow."""
+        budget, trace = claim.budget, claim.trace
+        segments = _segments(problem)
+        if isinstance(segments, str):
+            if option_count(problem.instance) <= _FEW_OPTIONS and late_for_table(problem, budget, trace) is None:
+                return None
+            claim.info["relaxed"] = segments
+            segments = _relaxed_segments(problem)
+            if isinstance(segments, str):
+                return None
+            if isinstance(local := local_plan(problem), JointPlan):
+                claim.offer(local)
+            rng = rng.spawn(1)[0]  # the search by the table is the same with and without this one
+            follows = True
+        else:
+            follows = option_count(problem.instance) <= self.params.table_options
+        possible = self._by_segments(problem, segments, claim, rng)
+        if not claim.closed and (follows or not possible) and late_for_table(problem, budget, trace) is None:
+            return None
+        if not possible:
+            return claim.infeasible(f"a task {NO_OPTION}")
+        ended = Termination.TIME_LIMIT if trace.left(budget) <= 0 else Termination.COMPLETED
+        return claim.outcome(ended, NO_ROOM if claim.plan is None else "")
+
+    def _by_segments(self, problem: Any, segments: Segments, claim: Claim, rng: np.random.Generator) -> bool:
+        """Search by passes over the tasks, wherever they are held; return whether every task has an option.
 
         Raises
         ------
@@ -156,9 +194,6 @@ class Lagrangian:
         ConnectionError
             If it is gone.
         """
-        segments = _segments(problem)
-        if isinstance(segments, str):
-            return False
         n_resources = len(problem.instance.system.resources)
         held = held_tasks(segments, n_resources, claim.budget.threads, self.params.cluster)
         del segments  # workers may hold them from here on
@@ -167,13 +202,6 @@ class Lagrangian:
             if search is not None:
                 claim.info["sweeps"] = search.run(self.params.sweeps, rng)
         return search is not None
-
-    def _refines(self, problem: Any, budget: Budget, trace: Trace) -> bool:
-        """Return whether the option table is small enough, and can be made in the time left."""
-        left = trace.left(budget)
-        if option_count(problem.instance) > self.params.table_options or left <= 0:
-            return False
-        return decline_table(problem, Budget(seconds=left if left < float("inf") else None)) is None
 
     def _by_table(self, problem: Any, claim: Claim, rng: np.random.Generator) -> Outcome:
         """Raise the bound over the option table, then search among the options that it leaves."""
@@ -210,7 +238,7 @@ class Lagrangian:
         alone = table.alone_cost()
         order = np.lexsort((alone, table.option_task()))
         relaxation = Relaxation.start(table, order[table.task_offsets[:-1]])
-        half = trace.left(budget) / 2
+        half = trace.left(budget) / 2 if budget.seconds is not None else 0.0
         done = 0
         while done < self.params.sweeps:
             done += 1
@@ -270,7 +298,7 @@ class Lagrangian:
         if search.value is None or not search.table.n_resources:
             return 0
         dual = CutDual.start(search.table, relaxation.load, relaxation.fixed_cost, relaxation.held())
-        enough = search.trace.left(budget) * 0.75
+        enough = 0.75 * search.trace.left(budget) if budget.seconds is not None else 0.0
         bound, steps = dual.sharpen(
             search.value, self.params.dual_steps, lambda: search.trace.left(budget) <= enough, _ENOUGH * search.value
         )
@@ -281,27 +309,17 @@ class Lagrangian:
         """Raise the bound of equal shares by prices of the number of users."""
         if search.value is None or search.bound is None:
             return 0
-        table = search.table
-        held = relaxation.held()
-        dual = EqualDual.start(table, 2.0 * relaxation.load)
-        best, reach, idle = dual.price.copy(), 1.0, 0
-        least, enough = -np.inf, search.trace.left(budget) * 0.75
-        bound, gradient = dual.bound(relaxation.fixed_cost, held)
-        for step in range(self.params.dual_steps):
-            if search.trace.left(budget) <= enough or not gradient.any():
-                return step
-            if bound > least:
-                least, best, idle = bound, dual.price.copy(), 0
-                search.offer_bound(bound, dual.priced(relaxation.fixed_cost), dual.choice)
-            else:
-                idle += 1
-            if idle >= 15:
-                reach, idle = reach / 2, 0
-                dual.price = best.copy()
-                bound, gradient = dual.bound(relaxation.fixed_cost, held)
-            dual.step(gradient, reach * max(search.value - bound, 0.0))
-            bound, gradient = dual.bound(relaxation.fixed_cost, held)
-        return self.params.dual_steps
+        dual = EqualDual.start(search.table, 2.0 * relaxation.load)
+        enough = 0.75 * search.trace.left(budget) if budget.seconds is not None else 0.0
+        bound, steps = dual.sharpen(
+            search.value,
+            relaxation.fixed_cost,
+            relaxation.held(),
+            self.params.dual_steps,
+            lambda: search.trace.left(budget) <= enough,
+        )
+        search.offer_bound(bound, dual.priced(relaxation.fixed_cost), dual.choice)
+        return steps
 
     def _search(self, search: _Search, budget: Budget, rng: np.random.Generator) -> None:
         """Anneal among the options whose reduced cost the gap does not exceed, from hot to cool."""

@@ -39,7 +39,7 @@ class SegmentSearch:
     Parameters
     ----------
     problem : JointProblem
-        With ``optimal`` sharing.
+        Bounds are those of ``optimal`` sharing, which hold for ``equal``.
     names : Segments
         What `segment_plan` needs of the problem's segments.
     passes : Passes
@@ -85,11 +85,12 @@ class SegmentSearch:
                 break
         for _ in range(_TRIES):
             before = self.claim.value
-            if self.claim.closed or (before is not None and self._left(_PASSES_OF_A_PLAN) <= 0):
+            if self.claim.closed or (planned and self._left(_PASSES_OF_A_PLAN) <= 0):
                 break
             self._offer(self._replied(master.plan(_TURNS, _HOT, rng), most=_MOST_REPLIES))
-            after = self.claim.value
-            if before is not None and after is not None and after > before * (1.0 - _WORTH):
+            planned, after = True, self.claim.value
+            # where limits were left out, there may be no plan
+            if after is None or (before is not None and after > before * (1.0 - _WORTH)):
                 break
         return done
 

@@ -28,6 +28,7 @@ from instances.columns import Array, BoolArray, FloatArray, IntArray
 from instances.system import Tier
 from solvers.decomposition.alike import alike_rows, first_alike
 from solvers.decomposition.waves import order_by_lanes
+from solvers.decomposition.weightless import mixed_resource, settled_at_home
 
 __all__ = ["Segments", "segments_of"]
 
@@ -97,11 +98,12 @@ class Segments(NamedTuple):
     joule_weights: FloatArray
 
 
-def segments_of(problem: JointProblem, positions: Positions | None = None) -> Segments | str:
+def segments_of(problem: JointProblem, positions: Positions | None = None, *, relaxed: bool = False) -> Segments | str:
     """Return the segments of `problem`, or why its options do not fall apart into them.
 
-    They do where no option uses one link or resource by two of its parts, every task weighs something, and
-    no memory limit but those of the tasks' own devices can bind.
+    They do where no option uses one link or resource by two of its parts, no memory limit but those of the tasks' own
+    devices can bind, and no resource has users of weight 0 beside others. A task that stays on its device for nothing
+    has no other option.
 
     Parameters
     ----------
@@ -109,20 +111,22 @@ def segments_of(problem: JointProblem, positions: Positions | None = None) -> Se
         Instance and options.
     positions : Positions, optional
         The merged cut positions of its networks, where they are known.
+    relaxed : bool
+        Whether to leave out memory limits that tasks share: bounds stay valid, but a state need not be a plan.
     """
     instance, options = problem.instance, problem.options
     system, load = instance.system, instance.workload
     time = options.latency_weight * load.task_weight
-    if not (time > 0).all():
-        return "some tasks' time weighs nothing"
     uplinks = uplinks_of(system)
     used = np.zeros(system.n_nodes, dtype=bool)
     used[load.candidate_site] = True
     used[uplinks[used[uplinks[:, 0]], 1]] = True
     limit = system.node_memory_bytes if options.memory else np.full(system.n_nodes, np.inf)
     starts = np.bincount(load.task_source, minlength=system.n_nodes)
-    if np.isfinite(limit[used | (starts > 1)]).any():
+    if not relaxed and np.isfinite(limit[used | (starts > 1)]).any():
         return "tasks share memory limits"
+    if positions is None:
+        positions = positions_of(instance, merge=True)
 
     row = np.cumsum(used) - 1
     node = np.flatnonzero(used)
@@ -137,11 +141,12 @@ def segments_of(problem: JointProblem, positions: Positions | None = None) -> Se
     ).astype(np.float64)
     offsets = np.array(load.candidate_offsets, dtype=np.int64)
     count = np.diff(offsets)
+    count[settled_at_home(problem, positions, time, limit)] = 0
     first_site = np.where(count > 0, np.append(load.candidate_site, -1)[offsets[:-1]], -1)
     order = order_by_lanes(first_site, first_alike(problem))
     count = count[order]
     candidate_offsets = np.concatenate(([0], np.cumsum(count)))
-    rows = np.repeat(offsets[order] - candidate_offsets[:-1], count) + np.arange(len(load.candidate_site))
+    rows = np.repeat(offsets[order] - candidate_offsets[:-1], count) + np.arange(candidate_offsets[-1])
     source = load.task_source[order]
     kind = system.node_kind[source]
     tasks = np.empty((load.n_tasks, 10))
@@ -170,8 +175,6 @@ def segments_of(problem: JointProblem, positions: Positions | None = None) -> Se
         system.link_joules_per_byte,
         np.array(joule),
     )
-    if positions is None:
-        positions = positions_of(instance, merge=True)
     runs = np.bincount(load.task_network, minlength=len(instance.networks)) > 0
     curves, pairs, pair_offsets = _curves(positions, np.unique(system.node_kind[used]), runs)
     candidate_site = row[load.candidate_site[rows]].astype(np.int32)
@@ -201,6 +204,21 @@ def segments_of(problem: JointProblem, positions: Positions | None = None) -> Se
     at = _meets_itself(segments, route, system.route_offsets, system.route_links)
     if at >= 0:
         return f"an option of task {order[at]} uses a link or a resource by two of its parts"
+    mixed = mixed_resource(
+        len(system.resources),
+        tasks[:, TIME] + np.stack((np.zeros(len(tasks)), tasks[:, IDLE], tasks[:, SEND])),
+        tasks[:, SHARED],
+        candidate_offsets,
+        candidate_site,
+        sites[:, S_SHARED],
+        segments.up_offsets,
+        segments.up_cloud,
+        use_offsets,
+        use_resource,
+        use_sends,
+    )
+    if options.sharing == "optimal" and mixed >= 0:  # equal shares need no weights
+        return f"of the users of {system.resources[mixed].name} some weigh nothing and others something"
     return segments
 
 

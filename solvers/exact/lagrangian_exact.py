@@ -26,9 +26,9 @@ from solvers.exact.claim import Claim
 from solvers.exact.milp import MilpParams, solve_cut_by_cut
 from solvers.exact.narrowing import Narrowing, narrow
 from solvers.exact.rounds import too_large
-from solvers.exact.segment_narrowing import Narrowed, narrow_by_segments
+from solvers.exact.segment_narrowing import Narrowed, can_narrow, narrow_by_segments
 from solvers.joint_kernels import game_of, state_of
-from solvers.joint_setup import decline_table, open_table
+from solvers.joint_setup import NO_OPTION, decline_evaluations, decline_table, late_for_table, open_table
 from solvers.registry import register
 
 __all__ = ["LagrangianExact", "LagrangianExactParams"]
@@ -87,29 +87,41 @@ class LagrangianExact:
         self.params = params or LagrangianExactParams()
 
     def decline(self, problem: Any, budget: Budget) -> str | None:
-        """Decline a missing back end, threads that it cannot use, and a table that the budget has no time for."""
-        reason = decline_backend(self.params.backend, budget)
+        """Decline a missing back end, threads that it cannot use, and a table that the budget has no time for.
+
+        Where options fall apart into segments only few of them are tabled.
+        """
+        reason = decline_backend(self.params.backend, budget) or decline_evaluations(budget)
         if reason is not None:
             return reason
-        return decline_table(problem, budget)
+        reason = decline_table(problem, budget)
+        if reason is not None and self.params.proof == "branching" and can_narrow(problem):
+            return None
+        return reason
 
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
         """Rule out options, then search the tree or solve the residual MILP.
 
-        `info["stages"]` lists each stage with the options that it left of the `info["options"]` that there were (in the
-        table where all are tabled), `info["nodes"]` counts the tree's.
+        `info["stages"]` lists each stage with how many of the `info["options"]` (those of the table where all are tabled)
+        it removed and how many it left, `info["nodes"]` counts the tree's.
         """
         claim = Claim(budget=budget, trace=trace)
         if self.params.proof == "branching":
             narrowed = narrow_by_segments(problem, claim)
             if narrowed is not None:
                 return self._branch_few(claim, narrowed)
+            late = late_for_table(problem, budget, trace)
+            if late is not None and can_narrow(problem):
+                # there is a bound unless a task has no option
+                if claim.bound is None:
+                    return claim.infeasible(f"a task {NO_OPTION}")
+                return claim.outcome(Termination.TIME_LIMIT, f"too many options are left: {late}")
         table = open_table(problem, trace)
         if isinstance(table, Outcome):
             return table
         claim.info["options"] = table.n_options
         found = narrow(table, claim)
-        stages = claim.info["stages"] = [["prices", len(found.keep)]]
+        stages = claim.info["stages"] = [_stage("prices", table.n_options, len(found.keep))]
         if self.params.proof == "branching" and found.choice is not None and problem.options.sharing == "optimal":
             searched = branch(table, claim, found)
             if isinstance(searched, Outcome):
@@ -120,9 +132,9 @@ class LagrangianExact:
                 break
             before = len(found.keep)
             found = self._lower_plan(table, claim, found, rng)
-            stages.append(["annealing", len(found.keep)])
+            stages.append(_stage("annealing", before, len(found.keep)))
             found = self._raise_bound(table, claim, found)
-            stages.append(["bound", len(found.keep)])
+            stages.append(_stage("bound", stages[-1]["left"], len(found.keep)))
             if len(found.keep) > 0.9 * before:
                 break
         if claim.closed:
@@ -134,7 +146,8 @@ class LagrangianExact:
 
     def _branch_few(self, claim: Claim, narrowed: Narrowed) -> Outcome:
         """Search the tree of the options that a bound without a table has left."""
-        claim.info.update(options=narrowed.n_options, stages=[["prices", narrowed.table.n_options]], nodes=0)
+        stages = [_stage("prices", narrowed.n_options, narrowed.table.n_options)]
+        claim.info.update(options=narrowed.n_options, stages=stages, nodes=0)
         if claim.closed:
             return claim.outcome(Termination.COMPLETED)
         searched = branch(narrowed.table, claim, narrowed.found)
@@ -184,6 +197,10 @@ class LagrangianExact:
         claim.raise_bound(bound)
         better = replace(found, points=dual.points[None, :], reduced=reduced_costs(table, dual.priced()), bound=bound)
         return _both(found, better.with_plan(table, found.choice, claim.value))
+
+
+def _stage(name: str, before: int, left: int) -> dict[str, Any]:
+    return {"stage": name, "removed": before - left, "left": left}
 
 
 def _both(one: Narrowing, other: Narrowing) -> Narrowing:

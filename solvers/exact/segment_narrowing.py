@@ -19,11 +19,11 @@ from instances.columns import Array, FloatArray
 from solvers.decomposition.passes import LocalPasses
 from solvers.decomposition.segment_plan import segment_plan
 from solvers.decomposition.segment_within import options_within
-from solvers.decomposition.segments import segments_of
+from solvers.decomposition.segments import Segments, segments_of
 from solvers.exact.claim import Claim
 from solvers.exact.narrowing import Narrowing
 
-__all__ = ["Narrowed", "narrow_by_segments"]
+__all__ = ["Narrowed", "can_narrow", "narrow_by_segments"]
 
 _SWEEPS, _MOST_SWEEPS = 3, 50
 _NEAR = 0.1
@@ -40,6 +40,11 @@ class Narrowed(NamedTuple):
     table: OptionTable
     found: Narrowing
     n_options: int
+
+
+def can_narrow(problem: JointProblem) -> bool:
+    """Return whether `narrow_by_segments` has segments to go by."""
+    return problem.options.sharing == "optimal" and isinstance(segments_of(problem), Segments)
 
 
 def narrow_by_segments(problem: JointProblem, claim: Claim) -> Narrowed | None:

@@ -24,6 +24,7 @@ from formulations.joint.options import OptionTable
 from instances.columns import IntArray
 from instances.errors import InputError
 from solvers.contract import Budget, MethodParams, Outcome, SolutionStatus, Termination, Trace
+from solvers.decomposition.equal_dual import EqualDual
 from solvers.decomposition.relaxation import Relaxation
 from solvers.joint_kernels import COOPERATIVE, SELFISH, Game, State, fill, game_of, reply_in_turn, value_of
 from solvers.joint_setup import decline_table, open_table
@@ -35,6 +36,8 @@ __all__ = ["BestReply", "BestReplyParams", "selfish_potential"]
 Reply = Literal["cooperative", "selfish"]
 _CHUNK = 65_536
 _MOST_LISTED = 100
+_CONVERGED = 1e-5
+_STEPS_A_SWEEP = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +53,14 @@ class BestReplyParams(MethodParams):
     restarts : int or None
         Further runs, each with a random order; none: until the budget of seconds ends.
     bound_sweeps : int
-        Sweeps of the relaxation for a bound that the equilibria are held against; 0: none.
+        Most sweeps of the relaxation for a bound that the equilibria are held against, which takes at most a tenth of
+        the time left after the first run; 0: none.
     """
 
     reply: Reply = "cooperative"
     order: TaskOrder = "weight"
     restarts: int | None = 10
-    bound_sweeps: int = 0
+    bound_sweeps: int = 20
 
     def __post_init__(self) -> None:
         for name, kind in (("reply", Reply), ("order", TaskOrder)):
@@ -113,9 +117,9 @@ class BestReply:
         """Reply in turn from a greedy state, then from random orders, and return the best state where nobody moves.
 
         `info` counts runs, turns, moves and the runs that ended where nobody moves (`rested`), and lists
-        the values of these states (`settled`) and the lengths of cycles in turns, the first 100 of each. With
-        `bound_sweeps` there is a bound, and `over_bound` is each of these values over it: the largest is a certified
-        price of anarchy of the equilibria found, the smallest one of stability.
+        the values of these states (`settled`) and the lengths of cycles in turns, the first 100 of each. Unless
+        `bound_sweeps` is 0 or the first run takes all the time, `over_bound` is each of these values over the bound: no equilibrium found costs more
+        than the largest times the optimum, and the best of them no more than the smallest.
         """
         table = open_table(problem, trace)
         if isinstance(table, Outcome):
@@ -126,6 +130,7 @@ class BestReply:
         settled: list[float] = []
         cycles: list[int] = []
         runs = turns = moves = rested = 0
+        bound: float | None = None
         while self.params.restarts is None or runs <= self.params.restarts:
             order = order_of(table, "random" if runs else self.params.order, rng)
             state = place_in_order(table, game, order, others, lambda: trace.left(budget) <= 0, rng)
@@ -147,7 +152,8 @@ class BestReply:
                 cycles.append(run.cycle)
             if trace.left(budget) <= 0:
                 break
-        bound = self._bound(table, budget, rng, trace)
+            if runs == 1 and self.params.bound_sweeps:
+                bound = self._bound(table, state.choice, value, budget, trace)
         late = trace.left(budget) <= 0 and (self.params.restarts is None or runs <= self.params.restarts)
         ended = Termination.TIME_LIMIT if late else Termination.COMPLETED
         if best is None:
@@ -169,17 +175,28 @@ class BestReply:
             },
         )
 
-    def _bound(self, table: OptionTable, budget: Budget, rng: np.random.Generator, trace: Trace) -> float | None:
-        """Return the best bound of the relaxation's sweeps, None where none is asked for."""
-        if not self.params.bound_sweeps:
-            return None
-        relaxation = Relaxation.start(table, table.task_offsets[:-1].copy())
+    def _bound(self, table: OptionTable, choice: IntArray, value: float, budget: Budget, trace: Trace) -> float:
+        """Return the bound of the relaxation's sweeps, under ``equal`` raised by prices of the number of users.
+
+        They start from the state `choice` of `value`.
+        """
+        enough = 0.0 if budget.seconds is None else 0.9 * trace.left(budget)
+
+        def late() -> bool:
+            return trace.left(budget) <= enough
+
+        order, n = np.arange(table.n_tasks), 0
+        relaxation = Relaxation.start(table, choice)
         best = relaxation.bound()
-        for _ in range(self.params.bound_sweeps):
-            if trace.left(budget) <= 0:
+        while n < self.params.bound_sweeps and not late():
+            relaxation.sweep(order)
+            best, n = max(best, relaxation.bound()), n + 1
+            if relaxation.value() - best <= _CONVERGED * abs(best):
                 break
-            relaxation.sweep(rng.permutation(table.n_tasks))
-            best = max(best, relaxation.bound())
+        if table.problem.options.sharing == "equal" and table.n_resources:
+            dual = EqualDual.start(table, 2.0 * relaxation.load)
+            steps = _STEPS_A_SWEEP * self.params.bound_sweeps
+            best = max(best, dual.sharpen(value, relaxation.fixed_cost, relaxation.held(), steps, late)[0])
         trace.bound(best)
         return best
 

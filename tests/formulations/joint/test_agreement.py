@@ -31,6 +31,7 @@ EXACT: tuple[tuple[str, dict[str, Any]], ...] = (
     ("cp-sat", {"squares": "product", "narrowing": False}),
     ("milp", {"language": "pulp", "backend": "highs"}),
     ("cp-sat", {}),
+    ("lagrangian-exact", {}),
 )
 
 

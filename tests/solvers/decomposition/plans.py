@@ -12,7 +12,9 @@ from formulations.joint.options import OptionTable, option_table
 from formulations.joint.problem import JointOptions, JointProblem
 from formulations.joint.referee import evaluate
 from instances.columns import FloatArray, IntArray
+from instances.errors import InputError
 from instances.generators.registry import generate
+from instances.instance import Instance
 
 MOST_PLANS = 200_000
 
@@ -63,7 +65,8 @@ def stressed_table(index: int, sharing: str, *, prune: bool = True) -> OptionTab
     """Return the option table of random problem `index`: 1-5 tasks, every quirk, weights of any size.
 
     One in four has identical tasks on identical devices, so that every choice is a tie; one in five nothing that is
-    shared; one in seven weights scattered over many orders of magnitude.
+    shared; one in seven weights scattered over many orders of magnitude; one in six tasks that weigh nothing, all of them
+    where best shares do not exist otherwise.
     """
     rng = np.random.default_rng((index, 7))
     size = {"tasks_low": "1", "tasks_high": "4"} if rng.random() < 0.7 else {"tasks_low": "5", "tasks_high": "5"}
@@ -94,4 +97,16 @@ def stressed_table(index: int, sharing: str, *, prune: bool = True) -> OptionTab
         price_weight=float(price),
         energy_scope=("system", "device")[rng.integers(2)],
     )
+    if index % 6 != 1:
+        return option_table(JointProblem(instance=instance, options=options), prune=prune)
+    load = instance.workload
+    some = np.where(np.arange(load.n_tasks) % 2 == index // 6 % 2, 0.0, load.task_weight)
+    try:
+        return _weighing(instance, some, options, prune)
+    except InputError:
+        return _weighing(instance, np.zeros(load.n_tasks), options, prune)
+
+
+def _weighing(instance: Instance, weight: FloatArray, options: JointOptions, prune: bool) -> OptionTable:
+    instance = replace(instance, workload=replace(instance.workload, task_weight=weight))
     return option_table(JointProblem(instance=instance, options=options), prune=prune)

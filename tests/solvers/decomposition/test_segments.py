@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,16 @@ from formulations.joint.positions import positions_of
 from formulations.joint.problem import JointOptions, JointProblem
 from formulations.joint.referee import evaluate
 from instances.generators.registry import generate
+from solvers.contract import Budget
 from solvers.decomposition.blocks import SegmentDual
 from solvers.decomposition.replies import load_of, reply
 from solvers.decomposition.segment_plan import segment_plan
 from solvers.decomposition.segment_pricing import CODE, cheapest, option_parts, room_for
 from solvers.decomposition.segments import Segments, segments_of
+from solvers.registry import make
+from solvers.trace import RefereedTrace
 from tests.formulations.joint.random_problems import random_problem
+from tests.solvers.decomposition.plans import optimum, stressed_table
 
 QUICK, ALL = range(60), range(60, 500)
 
@@ -37,7 +42,8 @@ def check_prices(given: JointProblem, seed: int) -> bool:
     segments = segments_of(given)
     if isinstance(segments, str):
         return False
-    table = full_table(given)
+    # the same options; only best shares may not exist for those that are not needed
+    table = full_table(replace(given, options=replace(given.options, sharing="equal")))
     if table.task_without_option() is not None:
         return False
     rng = np.random.default_rng(seed)
@@ -136,6 +142,67 @@ def test_the_referee_prices_a_state_as_its_loads_do_and_replies_lower_it() -> No
     assert bound <= values[2] <= values[1] < values[0]
 
 
+def weighing(given: JointProblem, weights: dict[int, float]) -> JointProblem:
+    """Return the problem with other weights of some tasks."""
+    weight = np.array(given.instance.workload.task_weight)
+    weight[list(weights)] = list(weights.values())
+    load = replace(given.instance.workload, task_weight=weight)
+    return replace(given, instance=replace(given.instance, workload=load))
+
+
 def test_what_does_not_fall_apart_into_segments_says_why() -> None:
     assert "memory" in str(segments_of(metro(8, 0, {"edge_memory_bytes": "1e9"})))
-    assert "weighs nothing" in str(segments_of(metro(8, 0, latency_weight=0.0, energy_weight=1.0)))
+    # its device has a price, so nothing is free, and on shared resources nothing of it weighs
+    given = weighing(metro(8, 0, price_weight=1.0), {3: 0.0})
+    price = np.array(given.instance.system.node_price_per_s)
+    price[given.instance.workload.task_source[3]] = 1.0
+    priced = replace(
+        given, instance=replace(given.instance, system=replace(given.instance.system, node_price_per_s=price))
+    )
+    assert "weigh nothing" in str(segments_of(priced))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_tasks_without_weight_stay_at_home_or_are_priced_by_their_energy(seed: int) -> None:
+    mixes: tuple[dict[str, Any], ...] = ({}, {"energy_weight": 0.3}, {"price_weight": 0.5}, {"energy_weight": 1.0})
+    given = weighing(metro(6, seed, **mixes[seed]), {1: 0.0, 4: 0.0})
+    assert check_prices(given, seed)
+    everyone = weighing(given, dict.fromkeys(range(6), 0.0))
+    assert check_prices(everyone, seed)
+
+
+@pytest.mark.parametrize("kind", ["equal", "memory"])
+def test_where_segments_do_not_apply_their_bound_still_holds(kind: str) -> None:
+    found = 0
+    for index in range(60):
+        table = stressed_table(index, "equal" if kind == "equal" else "optimal")
+        if table.task_without_option() is not None or (best := optimum(table)) is None:
+            continue
+        segments = segments_of(table.problem, relaxed=True)
+        if isinstance(segments, str) or (kind == "memory" and isinstance(segments_of(table.problem), Segments)):
+            continue
+        found += 1
+        dual, rng = SegmentDual.start(segments, table.n_resources, threads=1), np.random.default_rng(index)
+        for _ in range(6):
+            dual.sweep(rng.random(table.n_tasks))
+            assert dual.bound()[0] <= best
+            assert dual.bound(dual.load * rng.uniform(0, 3, table.n_resources))[0] <= best
+    assert found >= 8
+
+
+@pytest.mark.parametrize("options", [{"sharing": "equal"}, {}])
+def test_a_budget_too_short_for_the_table_is_long_enough_for_a_bound(
+    options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("solvers.joint_setup._OPTIONS_PER_S", 1.0)
+    given = metro(8, 1, {} if options else {"edge_memory_bytes": "4e8"}, **options)
+    budget = Budget(seconds=100)
+    method = make("lagrangian", {})
+    assert method.decline(given, budget) is None
+    trace = RefereedTrace(lambda plan: evaluate(given, plan))
+    outcome = method.solve(given, budget, np.random.default_rng(0), trace)
+    assert outcome.info["relaxed"]
+    assert outcome.plan is not None and outcome.bound is not None
+    value = evaluate(given, outcome.plan).value
+    assert value is not None
+    assert 0 < outcome.bound <= value

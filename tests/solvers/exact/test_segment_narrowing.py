@@ -13,7 +13,7 @@ from formulations.joint.problem import JointOptions, JointProblem
 from formulations.joint.referee import evaluate
 from instances.generators.registry import generate
 from solvers import registry
-from solvers.contract import Budget, SolutionStatus
+from solvers.contract import Budget, SolutionStatus, Termination
 from solvers.decomposition.segment_within import options_within
 from solvers.decomposition.segments import Segments, segments_of
 from solvers.exact.claim import Claim
@@ -105,7 +105,9 @@ def test_the_value_is_that_of_the_milp_on_the_whole_table(seed: int, load: str) 
         values.append(evaluate(problem, outcome.plan).value)
         if proof == "branching":
             assert outcome.info["options"] == option_count(instance)
-            assert outcome.info["stages"][0][1] < outcome.info["options"]
+            stage = outcome.info["stages"][0]
+            assert stage["removed"] > 0
+            assert stage["removed"] + stage["left"] == outcome.info["options"]
     assert values[0] == pytest.approx(values[1], rel=2e-4)
 
 
@@ -119,6 +121,40 @@ def test_what_does_not_fall_apart_is_left_to_the_table() -> None:
         assert narrow_by_segments(problem, claim) is None
         assert claim.bound is None
         assert claim.plan is None
+
+
+def test_a_budget_too_short_for_the_whole_table_is_long_enough_for_segments() -> None:
+    problem = JointProblem(instance=generate("metro-benchmark", {"tasks": "100"}, 1))
+    budget = Budget(seconds=0.05)
+    assert "pricing its" in str(registry.make("lagrangian-exact", {"proof": "milp"}).decline(problem, budget))
+    made = registry.make("lagrangian-exact", {})
+    assert made.decline(problem, budget) is None
+    equal = JointProblem(instance=problem.instance, options=JointOptions(sharing="equal"))
+    assert "pricing its" in str(made.decline(equal, budget))
+
+
+def test_when_too_many_options_are_left_for_the_time_the_bound_is_handed_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("solvers.exact.segment_narrowing._MOST_OPTIONS", 20)
+    monkeypatch.setattr("solvers.joint_setup._OPTIONS_PER_S", 1.0)
+    problem = JointProblem(instance=generate("metro-benchmark", {"tasks": "10", "load": "high"}, 1))
+    claim = Claim(budget=Budget(seconds=60, tolerance=1e-9), trace=claim_of(problem).trace)
+    outcome = registry.make("lagrangian-exact", {}).solve(problem, claim.budget, np.random.default_rng(0), claim.trace)
+    assert outcome.termination is Termination.TIME_LIMIT
+    assert outcome.status is SolutionStatus.FEASIBLE
+    assert "too many options are left" in outcome.reason
+    value = evaluate(problem, outcome.plan).value
+    assert outcome.bound is not None and value is not None
+    assert outcome.bound <= value
+
+
+def test_without_time_for_a_table_a_task_without_options_is_proof_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("solvers.joint_setup._OPTIONS_PER_S", 1e-3)
+    problem = JointProblem(instance=generate("tiny", {"floors": "infeasible", "memory": "none"}, 2))
+    for method in ("lagrangian-exact", "lagrangian"):
+        claim = Claim(budget=Budget(seconds=60), trace=claim_of(problem).trace)
+        made = registry.make(method, {})
+        outcome = made.solve(problem, claim.budget, np.random.default_rng(0), claim.trace)
+        assert outcome.status is SolutionStatus.INFEASIBLE
 
 
 def test_threads_change_nothing() -> None:

@@ -16,6 +16,7 @@ from formulations.joint.referee import evaluate
 from instances.columns import FloatArray, IntArray
 from instances.errors import InputError
 from solvers.contract import Budget, SolutionStatus, Termination
+from solvers.decomposition.relaxation import Relaxation
 from solvers.joint_kernels import (
     COOPERATIVE,
     SELFISH,
@@ -266,10 +267,29 @@ def test_replies_never_break_a_memory_limit() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_every_equilibrium_is_held_against_a_bound(sharing: str, reply: str, seed: int) -> None:
     problem = tiny_problem(seed, sharing=sharing)
-    outcome = run("best-reply", problem, {"reply": reply, "bound_sweeps": "30"})
+    outcome = run("best-reply", problem, {"reply": reply})
     best = optimum(option_table(problem))
     assert best is not None and outcome.bound is not None
     assert outcome.bound <= best
     over = outcome.info["over_bound"]
     assert len(over) == len(outcome.info["settled"])
     assert all(ratio * outcome.bound >= best * (1 - 1e-9) for ratio in over)
+
+
+def test_under_equal_shares_the_bound_counts_users() -> None:
+    problem = tiny_problem(
+        3, {"tasks_low": "4", "memory": "none", "access": "shared", "edges_high": "1"}, sharing="equal"
+    )
+    table = option_table(problem)
+    relaxation = Relaxation.start(table, table.task_offsets[:-1].copy())
+    for _ in range(50):
+        relaxation.sweep(np.arange(table.n_tasks))
+    outcome, best = run("best-reply", problem), optimum(table)
+    assert best is not None and outcome.bound is not None
+    assert relaxation.bound() < outcome.bound <= best
+
+
+def test_without_sweeps_there_is_no_bound() -> None:
+    outcome = run("best-reply", tiny_problem(3), {"bound_sweeps": "0"})
+    assert outcome.bound is None
+    assert outcome.info["over_bound"] == []
