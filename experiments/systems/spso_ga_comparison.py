@@ -19,7 +19,7 @@ RUNS, GA_RUNS = 20, 8
 """Runs of the swarms, and of what is many times slower; the comparison by price has the latter of all."""
 ITERATIONS = 300
 """A quarter of them on networks of 50 layers and more."""
-TIMED_RUNS = 2
+TIMED_RUNS = 5
 LNS_S, EXACT_S = 1.0, 8.0
 TENSE = "10 ms"
 """The setting beside the default in which all methods run: edge servers are used, and the optimum falls."""
