@@ -109,8 +109,11 @@ def _show(done: Reproduction, console: Console) -> None:
     for part in one.reconstruction:
         console.print(Text(f"Our reconstruction: {part}", style="italic"))
     if done.measured is not None:
-        for shown in console_tables(done.measured.table, console):
-            console.print(shown)
+        for word, table in {"": done.measured.table, **done.further}.items():
+            if word:
+                console.print(Text(word, style="bold"))
+            for shown in console_tables(table, console):
+                console.print(shown)
     for checked in done.claims:
         style = {"reproduced": "green", "not reproduced": "red"}.get(str(checked.verdict), "yellow")
         line = Text(f"{checked.verdict}", style=style)

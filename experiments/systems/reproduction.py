@@ -6,6 +6,7 @@ import math
 import time
 import traceback
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,11 @@ class Reproduction:
         found = Counter(str(one.verdict) for one in self.claims)
         return {str(verdict): found[str(verdict)] for verdict in Verdict}
 
+    @property
+    def further(self) -> Mapping[str, pd.DataFrame]:
+        """Tables beside the first, by their words."""
+        return {} if self.measured is None else self.measured.further
+
     def as_dict(self) -> dict[str, Any]:
         """Return all of it as plain data."""
         return {
@@ -68,6 +74,7 @@ class Reproduction:
                 for one in self.claims
             ],
             "table": [] if self.measured is None else _records(self.measured.table),
+            "further": {word: _records(table) for word, table in self.further.items()},
         }
 
 
@@ -114,14 +121,18 @@ def _checked(claim: Claim, measured: Measured) -> Checked:
 
 
 def write_reproduction(found: Reproduction, folder: Path) -> list[Path]:
-    """Write table (CSV, Markdown), verdicts (JSON) and figure (PDF, PNG), each file whole or not at all."""
+    """Write tables (CSV, Markdown), verdicts (JSON) and figure (PDF, PNG), each file whole or not at all."""
     import msgspec
 
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     texts = {f"{found.system.name}.json": msgspec.json.format(msgspec.json.encode(found.as_dict())).decode() + "\n"}
     if found.measured is not None:
-        texts[f"{found.system.name}.csv"] = found.measured.table.to_csv(index=False, lineterminator="\n")
+        for stem, table in {
+            "": found.measured.table,
+            **{f"-{word}": one for word, one in found.further.items()},
+        }.items():
+            texts[f"{found.system.name}{stem}.csv"] = table.to_csv(index=False, lineterminator="\n")
         texts[f"{found.system.name}.md"] = _markdown(found)
     for name, text in texts.items():
         with replacing(folder / name) as file:
@@ -150,6 +161,8 @@ def _markdown(found: Reproduction) -> str:
         lines += ["Our reconstruction:", "", *(f"- {part}" for part in found.system.reconstruction), ""]
     if found.measured is not None:
         lines += [table_as_markdown(found.measured.table), ""]
+    for word, table in found.further.items():
+        lines += [f"{word}:", "", table_as_markdown(table), ""]
     lines += ["| claim | kind | says | verdict | evidence |", "| :--- | :--- | :--- | :--- | :--- |"]
     lines += [
         f"| {one.claim.text} | {one.claim.kind} | {one.claim.source} | {one.verdict} | {one.evidence} |"

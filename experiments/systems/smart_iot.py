@@ -17,7 +17,7 @@ from solvers.contract import Budget
 __all__ = ["ENERGY", "FACTORS", "PRICE", "Runs", "Study", "several"]
 
 FACTORS = (1.2, 1.5, 3.0, 5.0, 8.0)
-"""Deadlines D1 to D5 as multiples of HEFT's makespan of the network alone (from memory of a sister paper)."""
+"""Deadlines D1 to D5 as multiples of HEFT's makespan of the network alone (from memory of the sister paper, unconfirmed)."""
 ENERGY = ScheduleOptions(makespan_weight=0.0, energy_weight=1.0, deadlines="hard", nodes="all")
 PRICE = replace(ENERGY, energy_weight=0.0, price_weight=1.0)
 
@@ -65,6 +65,11 @@ class Runs:
     seconds: float
 
     @property
+    def count(self) -> int:
+        """Number of runs, those without a plan among them."""
+        return len(self.values) + self.missed
+
+    @property
     def mean(self) -> float:
         """Mean over the runs with a plan; infinite where no run has one."""
         return float(np.mean(self.values)) if self.values else np.inf
@@ -75,8 +80,10 @@ class Runs:
         return min(self.values, default=np.inf)
 
 
-def several(bench: Bench, method: str, problem: ScheduleProblem, runs: int, **settings: Any) -> Runs:
-    """Run a method with the seeds 0 to `runs` - 1, and no limit but its own."""
-    found = [bench.run(method, problem, seed=seed, budget=Budget(), **settings) for seed in range(runs)]
+def several(
+    bench: Bench, method: str, problem: ScheduleProblem, runs: int, budget: Budget | None = None, **settings: Any
+) -> Runs:
+    """Run a method with the seeds 0 to `runs` - 1; without a budget it has no limit but its own."""
+    found = [bench.run(method, problem, seed=seed, budget=budget or Budget(), **settings) for seed in range(runs)]
     values = tuple(one.value for one in found if one.value is not None)
     return Runs(values=values, missed=runs - len(values), seconds=min(one.seconds for one in found))

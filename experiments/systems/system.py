@@ -33,11 +33,14 @@ class Measured:
         What claims are checked by.
     draw : callable, optional
         Takes a matplotlib figure and draws what is worth seeing.
+    further : mapping of str to DataFrame
+        More tables, each by one word: printed under it after the first, and written beside it as NAME-WORD.csv.
     """
 
     table: pd.DataFrame
     facts: Mapping[str, Any]
     draw: Callable[[Any], None] | None = None
+    further: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 class PublishedSystem(Protocol):

@@ -40,12 +40,16 @@ class PsoParams(PopulationParams):
         Kennedy (2002).
     most_velocity : float
         Limit of a velocity in either direction; keys lie in 0..1.
+    merged : bool
+        Whether genes place blocks that are merged as SPSO-GA merges them; else every segment between single-tensor
+        cuts, or every layer.
     """
 
     w: float = 0.7298
     c1: float = 1.49618
     c2: float = 1.49618
     most_velocity: float = 0.5
+    merged: bool = True
 
     def __post_init__(self) -> None:
         PopulationParams.__post_init__(self)
@@ -118,11 +122,11 @@ class ParticleSwarm:
 
     def decline(self, problem: Any, budget: Budget) -> str | None:
         """Decline what the encoding does not take, or the budget's seconds do not allow."""
-        return decline_size(problem, budget, merged=True, start=self.params.start)
+        return decline_size(problem, budget, merged=self.params.merged, start=self.params.start)
 
     def solve(self, problem: Any, budget: Budget, rng: np.random.Generator, trace: Trace) -> Outcome:
         """Fly the swarm until the budget or the iterations end."""
-        search = open_search(problem, budget, trace, merged=True, iterations=self.params.iterations)
+        search = open_search(problem, budget, trace, merged=self.params.merged, iterations=self.params.iterations)
         if isinstance(search, Outcome):
             return search
         with _quiet_logging(), _global_numpy_random(rng):

@@ -153,6 +153,9 @@ def test_the_unmerged_form_has_more_genes() -> None:
     merged, _ = solve("spso-ga", line(), Budget(evaluations=1))
     unmerged, _ = solve("pso-ga", line(), Budget(evaluations=1))
     assert merged.info["genes"] < unmerged.info["genes"]
+    for name in ("ga", "pso"):
+        genes = [solve(name, line(), Budget(evaluations=1), merged=one)[0].info["genes"] for one in (True, False)]
+        assert genes == [merged.info["genes"], unmerged.info["genes"]]
 
 
 def test_global_generators_are_left_as_they_were() -> None:

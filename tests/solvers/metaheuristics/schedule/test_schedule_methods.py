@@ -93,6 +93,14 @@ def test_merged_blocks_are_fewer_genes() -> None:
     assert genes == [7, 11]
 
 
+@pytest.mark.parametrize("name", ["ga", "pso"])
+@pytest.mark.parametrize(("merged", "genes"), [(True, 7), (False, 11)])
+def test_merging_is_a_parameter_where_the_method_has_no_twin_without(name: str, merged: bool, genes: int) -> None:
+    outcome, _ = solve(name, study("alexnet"), Budget(evaluations=150), merged=merged)
+    assert outcome.info["genes"] == genes
+    assert outcome.info["evaluations"] == 150
+
+
 @pytest.mark.parametrize("name", METHODS)
 def test_a_start_by_relaxation_is_declined(name: str) -> None:
     reason = make(name, {"start": "lagrangian"}).decline(study("alexnet"), Budget())
