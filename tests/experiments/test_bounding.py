@@ -30,7 +30,7 @@ def study(*methods: str, **more: Any) -> Study:
 
 def test_methods_without_a_bound_are_given_one_and_no_row_is_added(tmp_path: Path) -> None:
     with Store(tmp_path / "store.sqlite") as store:
-        run_study(study("greedy", "all-local"), store, options=RunnerOptions(warm_up_s=0), quiet=True)
+        run_study(study("greedy", "all-local"), store, options=RunnerOptions(), quiet=True)
         frame = frame_of(store)
         trials = [row["identity"] for row in store.trials(("id", "identity"))]
     assert set(frame["method"]) == {"greedy", "all-local"}
@@ -51,7 +51,7 @@ def test_who_has_the_method_or_wants_none_is_given_none(tmp_path: Path, methods:
 def test_a_budget_of_evaluations_bounds_within_a_second(tmp_path: Path) -> None:
     with Store(tmp_path / "store.sqlite") as store:
         one = study("annealing", budget={"evaluations": 50})
-        run_study(one, store, options=RunnerOptions(warm_up_s=0), quiet=True)
+        run_study(one, store, options=RunnerOptions(), quiet=True)
         budgets = [row["identity"]["budget"] for row in store.trials(("id", "identity"))]
         gaps = frame_of(store)["gap"]
     assert {(budget["seconds"], budget["evaluations"]) for budget in budgets} == {(None, 50), (1.0, None)}
@@ -72,7 +72,7 @@ def test_the_key_survives_the_way_through_plain_data() -> None:
 def test_schedules_are_bounded_by_their_own_method(tmp_path: Path) -> None:
     instances = [{"generator": "line", "set": {"tasks": [3]}, "family": "schedule"}]
     with Store(tmp_path / "store.sqlite") as store:
-        run_study(study("heft", instances=instances), store, options=RunnerOptions(warm_up_s=0), quiet=True)
+        run_study(study("heft", instances=instances), store, options=RunnerOptions(), quiet=True)
         frame = frame_of(store)
         methods = {row["identity"]["method"] for row in store.trials(("id", "identity"))}
     assert methods == {"heft", "schedule-bound"}
