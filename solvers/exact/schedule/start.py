@@ -17,8 +17,8 @@ from solvers.registry import entry, make
 __all__ = ["AUTO", "NO_START", "check_start", "first_plan", "list_plans"]
 
 AUTO, NO_START = "auto", "none"
-_SHARE = 0.1
-"""Of the seconds that are left."""
+_SHARE, _MOST_S = 0.1, 5.0
+"""Of the seconds that are left, and most seconds of a method that nobody asked for by name."""
 _FEW = 12
 """Layers that large neighbourhood search would set free all at once, which is the exact method itself."""
 _REPAIRS = 10
@@ -46,14 +46,14 @@ def first_plan(problem: Any, name: str, claim: Claim, rng: np.random.Generator) 
     """Offer plans and bounds of method `name`, run for a tenth of the seconds left; it ends early where they meet.
 
     ``auto``: labels where the problem is one chain; large neighbourhood search, unless it would set all layers free at
-    once. ``claim.info`` says in `start` whose plan is the best or why there is none, and in `start_value` what it costs.
+    once; each for 5 s at most. ``claim.info`` says in `start` whose plan is the best or why there is none, and in `start_value` what it costs.
     """
     notes = []
     for one in _in_turn(problem) if name == AUTO else [name]:
         if claim.closed or one == NO_START:
             break
         before = claim.value
-        note = _run(problem, one, claim, rng)
+        note = _run(problem, one, claim, rng, _MOST_S if name == AUTO else np.inf)
         if claim.value != before:
             claim.info |= {"start": one, "start_value": claim.value}
         else:
@@ -68,15 +68,15 @@ def _in_turn(problem: Any) -> list[str]:
     return [*(["schedule-chain-dp"] if problem.n_tasks == 1 else []), *([] if few else ["schedule-lns"])]
 
 
-def _run(problem: Any, name: str, claim: Claim, rng: np.random.Generator) -> str:
-    """Run a method for its share of the time, its plans and bounds go to the claim; return what is to be said of it."""
+def _run(problem: Any, name: str, claim: Claim, rng: np.random.Generator, most_s: float) -> str:
+    """Run a method for its share of the time, at most `most_s`; its plans and bounds go to the claim; return what is to be said of it."""
     endless = name == "schedule-lns" and claim.budget.seconds is None
     method = make(name, {"rounds": _REPAIRS} if endless else {})
     stage = _Stage(claim, claim.trace.clock)
     seconds = None
     if claim.budget.seconds is not None:
         # the clock that the method looks at runs since the exact method began
-        seconds = claim.trace.clock.seconds() + max(1e-3, _SHARE * claim.seconds_left)
+        seconds = claim.trace.clock.seconds() + min(most_s, max(1e-3, _SHARE * claim.seconds_left))
     budget = replace(claim.budget, seconds=seconds)
     reason = method.decline(problem, budget)
     if reason is not None:
