@@ -21,6 +21,8 @@ _SHARE, _MOST_S = 0.1, 5.0
 """Of the seconds that are left, and most seconds of a method that nobody asked for by name."""
 _FEW = 12
 """Layers that large neighbourhood search would set free all at once, which is the exact method itself."""
+_LEAST_S = 0.5
+"""For large neighbourhood search: with less it would not come to a repair."""
 _REPAIRS = 10
 """Where the budget does not limit seconds."""
 
@@ -46,10 +48,10 @@ def first_plan(problem: Any, name: str, claim: Claim, rng: np.random.Generator) 
     """Offer plans and bounds of method `name`, run for a tenth of the seconds left; it ends early where they meet.
 
     ``auto``: labels where the problem is one chain; large neighbourhood search, unless it would set all layers free at
-    once; each for 5 s at most. ``claim.info`` says in `start` whose plan is the best or why there is none, and in `start_value` what it costs.
+    once or had less than half a second; each for 5 s at most. ``claim.info`` says in `start` whose plan is the best or why there is none, and in `start_value` what it costs.
     """
     notes = []
-    for one in _in_turn(problem) if name == AUTO else [name]:
+    for one in _in_turn(problem, claim) if name == AUTO else [name]:
         if claim.closed or one == NO_START:
             break
         before = claim.value
@@ -62,10 +64,11 @@ def first_plan(problem: Any, name: str, claim: Claim, rng: np.random.Generator) 
         claim.info["start"] = "; ".join([NO_START, *notes])
 
 
-def _in_turn(problem: Any) -> list[str]:
+def _in_turn(problem: Any, claim: Claim) -> list[str]:
     """Return the methods of ``auto`` behind the list schedules."""
     few = int((~case_of(problem).is_input).sum()) <= _FEW
-    return [*(["schedule-chain-dp"] if problem.n_tasks == 1 else []), *([] if few else ["schedule-lns"])]
+    hurry = claim.budget.seconds is not None and _SHARE * claim.seconds_left < _LEAST_S
+    return [*(["schedule-chain-dp"] if problem.n_tasks == 1 else []), *([] if few or hurry else ["schedule-lns"])]
 
 
 def _run(problem: Any, name: str, claim: Claim, rng: np.random.Generator, most_s: float) -> str:
