@@ -77,6 +77,8 @@ class ScheduleCpSat:
         first_plan(problem, self.params.start, claim, rng)
         if claim.closed:
             return claim.outcome(Termination.COMPLETED)
+        if claim.seconds_left <= 0.5 * _PLACE_S * float(case.allowed.sum()):
+            return claim.outcome(Termination.TIME_LIMIT, "no time left to build the model")
         result = None
         for units in _levels(case):
             model = search.model("down", units)
