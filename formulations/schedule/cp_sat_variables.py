@@ -39,6 +39,8 @@ class ScheduleCpSatModel:
         By (v, b): start of that transfer; empty where transfers start as soon as they can.
     end : list
         Of every task.
+    lags : dict
+        By operation: units that its tensor takes from position to position, as they are asked for.
     """
 
     case: ScheduleCase
@@ -61,6 +63,7 @@ class ScheduleCpSatModel:
     weight_scale: float = 1.0
     node_groups: list[list[int]] = field(default_factory=list)
     task_groups: list[list[int]] = field(default_factory=list)
+    lags: dict[int, list[list[int]]] = field(default_factory=dict)
 
     @property
     def exact(self) -> bool:
@@ -80,9 +83,13 @@ class ScheduleCpSatModel:
         return self.start[operation] + took
 
     def lag(self, operation: int, a: int, b: int) -> int:
-        """Return the units that the tensor of `operation` takes from position a to b."""
-        seconds = np.array(self.case.transfer_seconds(operation, a, b))
-        return int(self.grid.down(seconds) if self.rounding == "down" else self.grid.up(seconds))
+        """Return the units that the tensor of `operation` takes from position a to b, between which there is a way."""
+        if operation not in self.lags:
+            seconds = self.case.latency + self.case.size[operation] * self.case.seconds_per_byte
+            seconds[~np.isfinite(seconds)] = 0.0
+            whole = self.grid.down(seconds) if self.rounding == "down" else self.grid.up(seconds)
+            self.lags[operation] = whole.tolist()
+        return self.lags[operation][a][b]
 
     def bound(self, objective_bound: float) -> float:
         """Return a bound on the model's integer objective as one on the problem's; of ``rounding="down"`` only."""

@@ -20,56 +20,20 @@ they were left open.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
 
 from formulations.schedule.case import ScheduleCase
 from formulations.schedule.critical_path import latest_end
-from formulations.schedule.plan import SchedulePlan
-from instances.columns import IntArray
+from formulations.schedule.pyomo_objective import add_objective, add_windows
+from formulations.schedule.pyomo_variables import SchedulePyomoModel, run_time, total, transfer_time
 
 __all__ = ["SchedulePyomoModel", "build"]
 
 _UNITS = 100.0
 """Units of time up to the horizon."""
-
-
-@dataclass(slots=True, eq=False)
-class SchedulePyomoModel:
-    """The model: a `ConcreteModel` with variables ``x[a, c, v]``, ``s[v]``, ``y``, ``z`` and ``t[v, b]``."""
-
-    case: ScheduleCase
-    problem: Any
-    seconds: float
-    value: float
-
-    def bound(self, objective_bound: float) -> float:
-        """Return a bound on the model's objective as one on the problem's, which is never below 0."""
-        return max(0.0, objective_bound * self.value)
-
-    def plan(self, values: Mapping[str, float]) -> SchedulePlan:
-        """Return the solution as a plan for a timing pass, from the variables' values by name."""
-        m, case = self.problem, self.case
-        place = np.empty(case.n_operations, dtype=np.int64)
-        chosen = np.full(case.n_operations, -np.inf)
-        for a, c, v in m.slots:
-            if values[m.x[a, c, v].name] > chosen[v]:
-                place[v], chosen[v] = a, values[m.x[a, c, v].name]
-        start = np.array([values.get(m.s[v].name, 0.0) for v in range(case.n_operations)]) * self.seconds
-        start[case.is_input] = case.release
-        transfers = case.transfers(place)
-        sent = np.array([values[m.t[v, b].name] for v, b in transfers.tolist()]) * self.seconds
-        return case.plan(place, start, transfers, sent)
-
-    def forbid(self, place: IntArray) -> None:
-        """Forbid a placement by position."""
-        m = self.problem
-        m.forbidden.add(sum(m.x[a, c, v] for a, c, v in m.slots if place[v] == a) <= len(place) - 1)
 
 
 def build(case: ScheduleCase) -> SchedulePyomoModel:
@@ -85,9 +49,9 @@ def build(case: ScheduleCase) -> SchedulePyomoModel:
     m.s = pyo.Var(range(n), bounds=(0, m.big))
     m.rows = pyo.ConstraintList()
     for v in range(n):  # (D1)
-        m.rows.add(_sum(m.x[one] for one in m.slots if one[2] == v) + 0.0 * m.s[v] == 1)
+        m.rows.add(total(m.x[one] for one in m.slots if one[2] == v) + 0.0 * m.s[v] == 1)
     m.forbidden = pyo.ConstraintList()
-    m.here = {(a, v): _sum(m.x[a, c, v] for b, c, u in m.slots if (b, u) == (a, v)) for a, v in m.places}
+    m.here = {(a, v): total(m.x[a, c, v] for b, c, u in m.slots if (b, u) == (a, v)) for a, v in m.places}
     for task, v in enumerate(np.flatnonzero(case.is_input).tolist()):
         m.s[v].fix(float(case.release[task]) / unit)
     model = SchedulePyomoModel(case, m, unit, _value(case, unit))
@@ -95,9 +59,9 @@ def build(case: ScheduleCase) -> SchedulePyomoModel:
     _precede(model)
     _cores(model)
     _channels(model)
-    _windows(model)
+    add_windows(model)
     _ends(model)
-    _limits(model)
+    add_objective(model)
     return model
 
 
@@ -128,19 +92,6 @@ def _slots(case: ScheduleCase) -> list[tuple[int, int, int]]:
     return found
 
 
-def _sum(parts: Any) -> Any:
-    return pyo.quicksum(list(parts))
-
-
-def _took(model: SchedulePyomoModel, v: int) -> Any:
-    case, m = model.case, model.problem
-    return _sum(float(case.seconds[a, v]) / model.seconds * m.here[a, v] for a, u in m.places if u == v)
-
-
-def _lag(model: SchedulePyomoModel, v: int, a: int, b: int) -> float:
-    return model.case.transfer_seconds(v, a, b) / model.seconds
-
-
 def _flow(model: SchedulePyomoModel) -> None:
     """(D2)."""
     case, m = model.case, model.problem
@@ -157,9 +108,9 @@ def _flow(model: SchedulePyomoModel) -> None:
     m.t = pyo.Var(pyo.Set(initialize=sorted({(v, b) for v, _, b in sent}), dimen=2), bounds=(0, m.big))
     for v, w in edges:
         for a in spots[v]:
-            m.rows.add(_sum(m.y[v, w, a, b] for b in spots[w] if (v, w, a, b) in m.y) + 0.0 * m.s[v] == m.here[a, v])
+            m.rows.add(total(m.y[v, w, a, b] for b in spots[w] if (v, w, a, b) in m.y) + 0.0 * m.s[v] == m.here[a, v])
         for b in spots[w]:
-            m.rows.add(_sum(m.y[v, w, a, b] for a in spots[v] if (v, w, a, b) in m.y) + 0.0 * m.s[v] == m.here[b, w])
+            m.rows.add(total(m.y[v, w, a, b] for a in spots[v] if (v, w, a, b) in m.y) + 0.0 * m.s[v] == m.here[b, w])
     for v, w, a, b in flows:
         if a != b:
             m.rows.add(m.z[v, a, b] >= m.y[v, w, a, b])
@@ -175,14 +126,14 @@ def _precede(model: SchedulePyomoModel) -> None:
     """(D3), (D4)."""
     case, m = model.case, model.problem
     for v, b in m.t:
-        m.rows.add(m.t[v, b] >= m.s[v] + _took(model, v))
+        m.rows.add(m.t[v, b] >= m.s[v] + run_time(model, v))
     for w in range(case.n_operations):
         for v in case.predecessors_of(w).tolist():
             flows = [one for one in m.y if one[:2] == (v, w) and one[2] != one[3]]
-            way = _sum(_lag(model, v, a, b) * m.y[v, w, a, b] for _, _, a, b in flows)
-            m.rows.add(m.s[w] >= m.s[v] + _took(model, v) + way)
+            way = total(transfer_time(model, v, a, b) * m.y[v, w, a, b] for _, _, a, b in flows)
+            m.rows.add(m.s[w] >= m.s[v] + run_time(model, v) + way)
             for _, _, a, b in flows:
-                lag = _lag(model, v, a, b)
+                lag = transfer_time(model, v, a, b)
                 m.rows.add(m.s[w] >= m.t[v, b] + lag - (m.big + lag) * (1 - m.y[v, w, a, b]))
 
 
@@ -231,34 +182,8 @@ def _channels(model: SchedulePyomoModel) -> None:
         apart = 2 - m.z[p] - m.z[r]
         for first, second, wrong in ((p, r, 1 - order), (r, p, order)):
             begin, other = m.t[second[0], second[2]], m.t[first[0], first[2]]
-            lag = _lag(model, *first)
+            lag = transfer_time(model, *first)
             m.rows.add(begin >= other + lag - (m.big + lag) * (apart + wrong))
-
-
-def _windows(model: SchedulePyomoModel) -> None:
-    """(D7)."""
-    case, m = model.case, model.problem
-    nodes = range(case.n_nodes) if not case.problem.options.regular else ()
-    m.u = pyo.Var(nodes, bounds=(0, 1))
-    m.on = pyo.Var(nodes, bounds=(0, m.big))
-    m.off = pyo.Var(nodes, bounds=(0, m.big))
-    m.w = pyo.Var(nodes, bounds=(0, m.big))
-    for a in nodes:
-        m.rows.add(m.w[a] >= m.off[a] - m.on[a])
-    if not len(nodes):
-        return
-
-    def active(a: int, begin: Any, took: float, literal: Any) -> None:
-        m.rows.add(m.u[a] >= literal)
-        m.rows.add(m.on[a] <= begin + m.big * (1 - literal))
-        m.rows.add(m.off[a] >= begin + took - (m.big + took) * (1 - literal))
-
-    for a, v in m.places:
-        if not case.is_input[v]:
-            active(a, m.s[v], float(case.seconds[a, v]) / model.seconds, m.here[a, v])
-    for v, a, b in m.z:
-        for node in (a, b):
-            active(node, m.t[v, b], _lag(model, v, a, b), m.z[v, a, b])
 
 
 def _ends(model: SchedulePyomoModel) -> None:
@@ -269,64 +194,10 @@ def _ends(model: SchedulePyomoModel) -> None:
     for task in range(case.n_tasks):
         m.rows.add(m.makespan >= m.C[task])
         for v in np.flatnonzero((case.task == task) & ~case.is_input).tolist():
-            m.rows.add(m.C[task] >= m.s[v] + _took(model, v))
+            m.rows.add(m.C[task] >= m.s[v] + run_time(model, v))
     if case.problem.options.return_result:
         for v, a, b in m.z:
             task = int(case.task[v])
             if case.is_last[v] and b == case.source[task]:
-                lag = _lag(model, v, a, b)
+                lag = transfer_time(model, v, a, b)
                 m.rows.add(m.C[task] >= m.t[v, b] + lag - (m.big + lag) * (1 - m.z[v, a, b]))
-
-
-def _limits(model: SchedulePyomoModel) -> None:
-    """(D9)."""
-    case, m, options = model.case, model.problem, model.case.problem.options
-    unit, tasks = model.seconds, range(case.n_tasks)
-    due = (case.release + case.deadline) / unit
-    late = [k for k in tasks if np.isfinite(due[k])]
-    m.late = pyo.Var(late, domain=pyo.NonNegativeReals)
-    m.missed = pyo.Var(late, domain=pyo.Binary)
-    for k in late:
-        m.rows.add(m.late[k] >= m.C[k] - float(due[k]))
-        m.rows.add(m.C[k] <= float(due[k]) + m.big * m.missed[k])
-        if options.deadlines == "hard":
-            m.missed[k].fix(0)
-    if options.makespan_limit_s is not None:
-        m.rows.add(m.makespan <= options.makespan_limit_s / unit)
-    for a in range(case.n_nodes):
-        here = [v for v in range(case.n_operations) if (a, v) in m.places and case.memory[v] > 0]
-        limit = float(case.memory_limit[a])
-        if here and case.memory[here].sum() > limit:
-            scale = max(limit, float(case.memory[here].max()))
-            m.rows.add(_sum(float(case.memory[v]) / scale * m.here[a, v] for v in here) <= limit / scale)
-    price = _sum(float(case.price[a, v]) * m.here[a, v] for a, v in m.places if not case.is_input[v])
-    price += _sum(float(case.size[v] * case.price_per_byte[a, b]) * m.z[v, a, b] for v, a, b in m.z)
-    energy = _energy(model)
-    if options.price_limit is not None:
-        m.rows.add(price + 0.0 * m.makespan <= options.price_limit)
-    if options.energy_limit_j is not None:
-        m.rows.add(energy + 0.0 * m.makespan <= options.energy_limit_j)
-    response = _sum((m.C[k] * unit - float(case.release[k])) / case.n_tasks for k in tasks)
-    weighted = _sum(float(case.weight[k]) * (m.C[k] * unit - float(case.release[k])) for k in tasks)
-    value = (
-        options.makespan_weight * unit * m.makespan
-        + options.response_weight * response
-        + options.weighted_response_weight * weighted
-        + options.tardiness_weight * unit * _sum(float(case.weight[k]) * m.late[k] for k in late)
-        + options.missed_weight * _sum(m.missed[k] for k in late)
-        + options.energy_weight * energy
-        + options.price_weight * price
-    )
-    m.objective = pyo.Objective(expr=value / model.value, sense=pyo.minimize)
-
-
-def _energy(model: SchedulePyomoModel) -> Any:
-    case, m = model.case, model.problem
-    parts = [float(case.idle_watts[a]) * model.seconds * m.w[a] for a in m.w]
-    parts += [float(case.switch_on_joules[a]) * m.u[a] for a in m.u]
-    parts += [float(case.joules[a, v]) * m.here[a, v] for a, v in m.places if not case.is_input[v]]
-    for v, a, b in m.z:
-        seconds = case.transfer_seconds(v, a, b)
-        joules = case.size[v] * case.joules_per_byte[a, b] + case.transmit_watts[a] * seconds
-        parts.append(float(joules) * m.z[v, a, b])
-    return _sum(parts)

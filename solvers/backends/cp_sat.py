@@ -29,12 +29,14 @@ class CpSatResult:
 
 
 class _Solutions(cp_model.CpSolverSolutionCallback):  # type: ignore[misc]
-    def __init__(self, on_solution: Callable[[IntVarValue], None]) -> None:
+    def __init__(self, on_solution: Callable[[IntVarValue], None], enough: Callable[[], bool]) -> None:
         super().__init__()
-        self._on_solution = on_solution
+        self._on_solution, self._enough = on_solution, enough
 
     def on_solution_callback(self) -> None:
         self._on_solution(self.value)
+        if self._enough():
+            self.stop_search()
 
 
 def solve_cp_sat(
@@ -44,6 +46,7 @@ def solve_cp_sat(
     seed: int = 0,
     on_solution: Callable[[IntVarValue], None] | None = None,
     on_bound: Callable[[float], None] | None = None,
+    enough: Callable[[], bool] = lambda: False,
     presolve: bool = True,
     parameters: Mapping[str, int | bool] | None = None,
 ) -> CpSatResult:
@@ -59,6 +62,8 @@ def solve_cp_sat(
         Of the search.
     on_solution, on_bound : callable, optional
         Called with each better solution's value function, and with each better bound.
+    enough : callable
+        Asked after `on_solution`: whether the search may end, because somebody else has the bound that proves it.
     presolve : bool
         Whether CP-SAT simplifies the model first. Version 9.15 has claimed optima that were none after
         simplifying clauses beside linear constraints of large coefficients. The step that was at fault wherever we
@@ -79,7 +84,7 @@ def solve_cp_sat(
         solver.parameters.max_time_in_seconds = limits.seconds
     if on_bound is not None:
         solver.best_bound_callback = on_bound
-    native = solver.solve(model, _Solutions(on_solution) if on_solution is not None else None)
+    native = solver.solve(model, _Solutions(on_solution, enough) if on_solution is not None else None)
     return _result(solver, native)
 
 

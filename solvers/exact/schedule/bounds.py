@@ -25,7 +25,8 @@ from formulations.schedule.critical_path import heads, longest_path, tails
 from instances.columns import FloatArray
 from solvers.exact.load_prices import load_prices
 from solvers.exact.schedule.chain_program import late_cost
-from solvers.exact.schedule.path_search import best_walk, walk_costs
+from solvers.exact.schedule.path_costs import walk_costs
+from solvers.exact.schedule.path_search import best_walk
 
 __all__ = ["Bounds", "schedule_bound"]
 

@@ -19,7 +19,8 @@ from formulations.schedule.timing import retime
 from instances.columns import IntArray
 from solvers.contract import Budget, MethodParams, Outcome, Termination, Trace
 from solvers.exact.claim import Claim
-from solvers.exact.schedule.path_search import PathCosts, best_walk, walk_costs
+from solvers.exact.schedule.path_costs import PathCosts, walk_costs
+from solvers.exact.schedule.path_search import best_walk
 from solvers.registry import register
 
 __all__ = ["ScheduleChainProgram", "late_cost", "straight_plan"]
@@ -60,6 +61,10 @@ class ScheduleChainProgram:
         case, claim, options = case_of(problem), Claim(budget=budget, trace=trace), problem.options
         place = np.empty(case.n_operations, dtype=np.int64)
         least, whole, last = 0.0, True, 0.0
+
+        def out_of_time() -> bool:
+            return claim.seconds_left <= 0
+
         for task in range(case.n_tasks):
             path = np.arange(problem.offsets[task], problem.offsets[task + 1])
             second = options.response_weight / case.n_tasks
@@ -74,14 +79,14 @@ class ScheduleChainProgram:
                 switch=options.energy_weight * case.switch_on_joules,
                 late=late_cost(case, task),
             )
-            found = best_walk(costs, _MOST_LABELS)
+            found = best_walk(costs, _MOST_LABELS, out_of_time)
             if found.bound == np.inf:
                 return claim.infeasible(f"task {task} cannot end in time on any nodes")
             least += found.bound
             if case.n_tasks == 1:
                 least += options.makespan_weight * float(case.release[task])
             elif options.makespan_weight:
-                alone = best_walk(_seconds_alone(case, path, late_cost(case, task)), _MOST_LABELS)
+                alone = best_walk(_seconds_alone(case, path, late_cost(case, task)), _MOST_LABELS, out_of_time)
                 last = max(last, float(case.release[task]) + alone.bound)
             if found.place is None:
                 whole = False
@@ -94,7 +99,7 @@ class ScheduleChainProgram:
             plan = straight_plan(case, place)
             if claim.offer(plan) is None:
                 claim.offer(retime(case, plan))
-        return claim.outcome(Termination.COMPLETED)
+        return claim.outcome(Termination.TIME_LIMIT if out_of_time() else Termination.COMPLETED)
 
 
 def _seconds_alone(case: ScheduleCase, path: IntArray, late: Callable[[float], float]) -> PathCosts:

@@ -17,7 +17,7 @@ from solvers.backends.cp_sat import CpSatResult, solve_cp_sat
 from solvers.contract import Budget, MethodParams, Outcome, SolutionStatus, Termination, Trace
 from solvers.exact.claim import Claim
 from solvers.exact.schedule.bounds import schedule_bound
-from solvers.exact.schedule.start import NO_START, check_start, first_plan
+from solvers.exact.schedule.start import AUTO, check_start, first_plan, list_plans
 from solvers.registry import register
 
 __all__ = ["ScheduleCpSat", "ScheduleCpSatParams"]
@@ -37,10 +37,11 @@ class ScheduleCpSatParams(MethodParams):
     Parameters
     ----------
     start : str
-        Method of the family whose plan the search starts at (a tenth of the seconds), or ``none``.
+        Method of the family whose plan the search starts at (a tenth of the seconds), ``none``, or ``auto``: list schedules,
+        labels for one chain, large neighbourhood search.
     """
 
-    start: str = NO_START
+    start: str = AUTO
 
     def __post_init__(self) -> None:
         check_start(self.start)
@@ -68,12 +69,16 @@ class ScheduleCpSat:
         """Solve the model on finer and finer grids until plan and bound meet; on the first where it is exact."""
         case, claim = case_of(problem), Claim(budget=budget, trace=trace)
         search = _Search(case, claim, int(rng.integers(2**31)))
+        if self.params.start == AUTO:
+            list_plans(case, claim)
         known = schedule_bound(case, _for(claim, _ROOT_SHARE), claim.raise_bound)
         if known.value == np.inf:
             return claim.infeasible("a limit is below what every plan takes")
         first_plan(problem, self.params.start, claim, rng)
         if claim.closed:
             return claim.outcome(Termination.COMPLETED)
+        if claim.seconds_left <= 0.5 * _PLACE_S * float(case.allowed.sum()):
+            return claim.outcome(Termination.TIME_LIMIT, "no time left to build the model")
         result = None
         for units in _levels(case):
             model = search.model("down", units)
@@ -168,5 +173,6 @@ class _Search:
             seed=self.seed,
             on_solution=report,
             on_bound=bound,
+            enough=lambda: self.claim.closed,  # the bound may be another's
             parameters=_parameters(self.case),
         )

@@ -19,49 +19,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from formulations.schedule.case import ScheduleCase
-from instances.columns import BoolArray, FloatArray, IntArray
+from instances.columns import FloatArray, IntArray
+from solvers.exact.schedule.path_costs import PathCosts
 
-__all__ = ["PathCosts", "PathResult", "best_walk", "walk_costs"]
+__all__ = ["PathResult", "best_walk"]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class PathCosts:
-    """What a walk costs.
-
-    Parameters
-    ----------
-    operations : int array
-        Of the path, each read by the next.
-    seconds : array, shape (N, path)
-        Of the operations; ``inf`` where they may not run.
-    direct : array, shape (N, path)
-        Cost of running them, without time.
-    send_seconds, send : arrays, shape (path, N, N)
-        Seconds and cost of taking the tensor of each from node to node; of the last one only where `home` is given.
-    second : float
-        Cost of a second.
-    idle, switch : arrays, shape (N,)
-        Cost of a second in which a node is on, and of switching it on.
-    counts : bool array, shape (path,)
-        Whether an operation makes its node take part: not an input.
-    late : callable
-        Further cost of a walk by its seconds, rising; ``inf`` beyond a limit.
-    home : int, optional
-        Where the last tensor has to go.
-    """
-
-    operations: IntArray
-    seconds: FloatArray
-    direct: FloatArray
-    send_seconds: FloatArray
-    send: FloatArray
-    second: float
-    idle: FloatArray
-    switch: FloatArray
-    counts: BoolArray
-    late: Callable[[float], float]
-    home: int | None = None
+_LOOK_EVERY = 1 << 9
+"""Labels between two looks at the clock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -77,9 +41,11 @@ class PathResult:
     used: FloatArray
 
 
-def best_walk(costs: PathCosts, most_labels: int = 100_000) -> PathResult:
-    """Return the cheapest walk, or a bound where it takes more than `most_labels`."""
-    return _Search(costs).run(most_labels)
+def best_walk(
+    costs: PathCosts, most_labels: int = 100_000, out_of_time: Callable[[], bool] = lambda: False
+) -> PathResult:
+    """Return the cheapest walk, or a bound where it takes more than `most_labels` or time runs out."""
+    return _Search(costs).run(most_labels, out_of_time)
 
 
 Label = tuple[float, int, float, float, int, int, int, int, int]
@@ -152,7 +118,7 @@ class _Search:
                     break
         return before
 
-    def run(self, most_labels: int) -> PathResult:
+    def run(self, most_labels: int, out_of_time: Callable[[], bool]) -> PathResult:
         c = self.costs
         heap: list[Label] = []
         parents: list[tuple[int, int]] = []
@@ -186,7 +152,7 @@ class _Search:
             estimate, number, cost, seconds, v, a, on, off, _ = heapq.heappop(heap)
             if (cost, seconds) not in best[v, a, on, off]:
                 continue
-            if n_popped > most_labels:
+            if n_popped > most_labels or (n_popped % _LOOK_EVERY == _LOOK_EVERY - 1 and out_of_time()):
                 return PathResult(bound=estimate, place=None, on=np.zeros(self.n), used=np.zeros(self.n))
             n_popped += 1
             if v == self.length or (v == self.length - 1 and c.home is None):
@@ -272,51 +238,3 @@ class _Search:
 
 def _bits(mask: int) -> list[int]:
     return [i for i in range(mask.bit_length()) if mask >> i & 1]
-
-
-def walk_costs(
-    case: ScheduleCase,
-    path: IntArray,
-    *,
-    second: float,
-    idle: FloatArray,
-    switch: FloatArray,
-    late: Callable[[float], float],
-) -> PathCosts:
-    """Return the costs of a path of `case`: energy of its own and price by the objective's weights, the rest as given.
-
-    Parameters
-    ----------
-    case : ScheduleCase
-        The problem.
-    path : int array
-        Operations, each read by the next.
-    second, idle, switch, late
-        As in `PathCosts`.
-    """
-    options = case.problem.options
-    size = case.size[path]
-    with np.errstate(invalid="ignore"):
-        lag = case.latency[None] + size[:, None, None] * case.seconds_per_byte[None]
-        joules = size[:, None, None] * case.joules_per_byte[None] + case.transmit_watts[None, :, None] * lag
-        send = options.energy_weight * joules + options.price_weight * size[:, None, None] * case.price_per_byte[None]
-    stay = np.arange(case.n_nodes)
-    send[:, stay, stay] = 0.0
-    send = np.where(np.isfinite(lag), send, np.inf)
-    counts = ~case.is_input[path]
-    direct = options.energy_weight * case.joules[:, path] + options.price_weight * case.price[:, path]
-    direct[:, ~counts] = 0.0
-    returns = options.return_result and bool(case.is_last[path[-1]])
-    return PathCosts(
-        operations=path,
-        seconds=case.seconds[:, path],
-        direct=direct,
-        send_seconds=lag,
-        send=send,
-        second=second,
-        idle=idle,
-        switch=switch,
-        counts=counts,
-        late=late,
-        home=int(case.source[case.task[path[0]]]) if returns else None,
-    )

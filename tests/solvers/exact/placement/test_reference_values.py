@@ -58,20 +58,25 @@ def test_free_maximum_loads_are_those_of_the_authors(row: dict[str, Any]) -> Non
     assert outcome.bound is not None and outcome.bound <= score.value
 
 
-# their latency is low by 1e-12 of the value, for the same reason
-@pytest.mark.parametrize("row", LATENCY, ids=lambda row: f"{row['instance'].split('/')[-1]}-{row['k']}")
-@pytest.mark.parametrize("method", ["placement-dp", "placement-cp-sat"])
-def test_latencies_are_those_of_the_authors(row: dict[str, Any], method: str) -> None:
-    file = DATA / "dnn-partitioning" / "latency" / row["instance"].split("/")[-1]
-    options = PlacementOptions(accelerators=row["k"], objective="latency")
-    problem = PlacementProblem(instance=read_dnn_partitioning(file), options=options)
+# milliseconds; theirs is low by 1e-12 of the value, for the same reason
+BERT_ON_FIVE, BERT_ON_CPU = 100.2184999899, 924.06
+BERT = DATA / "dnn-partitioning" / "latency" / "bert24_inference.json"
+
+
+@pytest.mark.skipif(not BERT.exists(), reason="no ../shared/data/dnn-partitioning: the authors' measured BERT-24")
+@pytest.mark.parametrize("method", ["placement-dp", "placement-cp-sat", "placement-milp"])
+def test_the_latency_of_bert_on_five_accelerators_is_that_of_the_authors_and_proven(method: str) -> None:
+    options = PlacementOptions(accelerators=5, objective="latency")
+    problem = PlacementProblem(instance=read_dnn_partitioning(BERT), options=options)
     outcome, score = run(method, problem, 60.0)
     assert outcome.status is SolutionStatus.OPTIMAL
     assert score is not None and score.feasible and score.value is not None
-    assert 1e3 * score.value == pytest.approx(row["optimal"], rel=1e-9)
+    assert 1e3 * score.value == pytest.approx(BERT_ON_FIVE, rel=1e-9)
     assert outcome.bound is not None and outcome.bound >= score.value * (1 - 1e-9)
     hosts = PlacementPlan(node=np.r_[-1, np.full(len(problem.network) - 1, problem.workers[0].node)])
-    assert 1e3 * (evaluate(problem, hosts).value or 0.0) == pytest.approx(row["all_on_cpu"], rel=1e-12)
+    assert 1e3 * (evaluate(problem, hosts).value or 0.0) == pytest.approx(BERT_ON_CPU, rel=1e-12)
+    for row in LATENCY:
+        assert (row["k"], row["optimal"], row["all_on_cpu"]) == (5, BERT_ON_FIVE, BERT_ON_CPU)
 
 
 @pytest.mark.parametrize("row", STAGES, ids=lambda row: f"{row['model']}-{row['n']}-{row['mode'][-4:]}")

@@ -17,11 +17,13 @@ SLACK = 2e-4
 """Twice the gap at which a method may call its plan optimal."""
 
 
-def agree(problem: ScheduleProblem, where: object, backend: str | None = None, proven: bool = True) -> None:
-    """Compare all methods on `problem`; with `proven`, CP-SAT has to end with a proof."""
+def agree(
+    problem: ScheduleProblem, where: object, backend: str | None = None, proven: bool = True, start: str = "none"
+) -> None:
+    """Compare all methods on `problem`; with `proven`, CP-SAT has to end with a proof. By default it begins with nobody's plan."""
     truth, best = run("schedule-enumeration", problem, None)  # its compilation takes no time of a budget
     bounds, _ = run("schedule-bound", problem)
-    found, value = run("schedule-cp-sat", problem, 20.0)
+    found, value = run("schedule-cp-sat", problem, 20.0, start=start)
     others = [] if backend is None else [run("schedule-milp", problem, backend=backend)]
     if make("schedule-chain-dp").decline(problem, Budget()) is None:
         outcome, alone = run("schedule-chain-dp", problem)
@@ -78,7 +80,8 @@ def test_every_method_finds_the_optimum_of_many_problems(objective: int, links: 
         problem = random_problem(1000 * objective + seed, objective=objective, links=links, **SMALL, **options)
         backend = ("cbc", "highs", "scip")[seed % 3]
         # under a limit of energy, and without a unit of time, the last hundredth of a percent may take long
-        agree(problem, (objective, links, seed), backend, problem.options.energy_limit_j is None)
+        start = ("none", "auto")[seed // 3 % 2]
+        agree(problem, (objective, links, seed), backend, problem.options.energy_limit_j is None, start)
     record_property("cases", count)
 
 
