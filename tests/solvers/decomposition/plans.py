@@ -101,12 +101,14 @@ def stressed_table(index: int, sharing: str, *, prune: bool = True) -> OptionTab
         return option_table(JointProblem(instance=instance, options=options), prune=prune)
     load = instance.workload
     some = np.where(np.arange(load.n_tasks) % 2 == index // 6 % 2, 0.0, load.task_weight)
+    problem = _weighing(instance, some, options)
     try:
-        return _weighing(instance, some, options, prune)
+        option_table(problem, prune=False)  # also for the pruned table, which refuses less: both are of one problem
     except InputError:
-        return _weighing(instance, np.zeros(load.n_tasks), options, prune)
+        problem = _weighing(instance, np.zeros(load.n_tasks), options)
+    return option_table(problem, prune=prune)
 
 
-def _weighing(instance: Instance, weight: FloatArray, options: JointOptions, prune: bool) -> OptionTable:
+def _weighing(instance: Instance, weight: FloatArray, options: JointOptions) -> JointProblem:
     instance = replace(instance, workload=replace(instance.workload, task_weight=weight))
-    return option_table(JointProblem(instance=instance, options=options), prune=prune)
+    return JointProblem(instance=instance, options=options)

@@ -158,9 +158,11 @@ def test_narrowing_rules_out_no_optimal_plan(index: int) -> None:
 def test_stages_of_lagrangian_exact_leave_fewer_and_fewer_options() -> None:
     outcome, _ = solve(metro(60, seed=2), "lagrangian-exact", {"proof": "milp"}, Budget(seconds=20.0))
     stages = outcome.info["stages"]
-    assert stages[0][0] == "prices"
-    assert [left for _, left in stages] == sorted((left for _, left in stages), reverse=True)
-    assert stages[-1][1] < 0.2 * outcome.info["options"]
+    assert stages[0]["stage"] == "prices"
+    left = [stage["left"] for stage in stages]
+    assert left == sorted(left, reverse=True)
+    assert [stage["removed"] for stage in stages[1:]] == [a - b for a, b in pairwise(left)]
+    assert left[-1] < 0.2 * outcome.info["options"]
 
 
 @pytest.mark.parametrize(

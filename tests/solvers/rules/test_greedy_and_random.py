@@ -83,7 +83,10 @@ def test_plans_of_table_methods_are_accepted_and_reported(name: str, problem: Jo
     assert score.feasible
     assert trace.best_value is not None
     assert trace.best_value <= score.value
-    assert outcome.bound is None
+    if name == "best-reply":  # holds its states against a bound
+        assert outcome.bound is None or outcome.bound <= score.value * (1 + 1e-12)
+    else:
+        assert outcome.bound is None
 
 
 @pytest.mark.parametrize("name", ["greedy", "random", "best-reply", "matching"])
