@@ -16,7 +16,8 @@ from instances.instance import Instance
 from instances.workload import Workload
 from solvers.contract import Budget, SolutionStatus
 from solvers.decomposition.equal_dual import EqualDual
-from solvers.decomposition.lagrangian import Lagrangian, LagrangianParams
+from solvers.decomposition.lagrangian import Lagrangian
+from solvers.decomposition.lagrangian_params import LagrangianParams
 from solvers.decomposition.relaxation import Relaxation
 from solvers.trace import RefereedTrace
 from tests.formulations.joint.by_hand import Link, Node, Task, instance, network, problem
