@@ -24,8 +24,11 @@ __all__ = ["ScheduleCpSat", "ScheduleCpSatParams"]
 
 _COARSEST, _FINEST, _FINER = 2.0**10, 2.0**22, 2.0**4
 _ROOT_SHARE = 0.1
-_PLACE_S = 1e-4  # of an operation on a node, in two models
 """Of the seconds, for bounds without a search."""
+_PLACE_S = 1e-4
+"""Seconds that building takes for an operation on a node."""
+_BUSY = 2.5
+"""Times that, where other work has the processor too."""
 _UNITS_A_LAYER = 50.0
 """Units of time of the first grid for every operation of the critical path, where no grid is exact."""
 
@@ -77,7 +80,7 @@ class ScheduleCpSat:
         first_plan(problem, self.params.start, claim, rng)
         if claim.closed:
             return claim.outcome(Termination.COMPLETED)
-        if claim.seconds_left <= 0.5 * _PLACE_S * float(case.allowed.sum()):
+        if claim.seconds_left <= _BUSY * _PLACE_S * float(case.allowed.sum()):
             return claim.outcome(Termination.TIME_LIMIT, "no time left to build the model")
         result = None
         for units in _levels(case):
