@@ -20,6 +20,8 @@ hypothesis.settings.load_profile("tests")
 
 FIRST = (
     "tests/solvers/exact/test_branching.py",
+    "tests/experiments/test_random_kills.py",
+    "tests/contract/test_systems.py",
     "tests/experiments/systems/",
     "tests/solvers/decomposition/test_bounds.py",
     "tests/solvers/metaheuristics/test_methods.py",
