@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -56,9 +57,12 @@ def test_descent_and_linear_program_agree(objective: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("objective", range(REGULAR, len(OBJECTIVES)))
-def test_descent_and_linear_program_agree_on_many(objective: int) -> None:
+def test_descent_and_linear_program_agree_on_many(
+    objective: int, record_property: Callable[[str, object], None]
+) -> None:
     for seed in range(150):
         both(10_000 + seed, objective)
+    record_property("cases", 150)
 
 
 @settings(max_examples=40, deadline=None)

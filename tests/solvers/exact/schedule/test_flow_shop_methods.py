@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -30,8 +31,11 @@ def test_counts_are_the_best_of_all_cuts_and_orders() -> None:
 
 
 @pytest.mark.slow
-def test_counts_are_the_best_of_all_cuts_and_orders_on_many_instances() -> None:
+def test_counts_are_the_best_of_all_cuts_and_orders_on_many_instances(
+    record_property: Callable[[str, object], None],
+) -> None:
     agree(range(12, 612))
+    record_property("cases", 600)
 
 
 @pytest.mark.parametrize("backend", ["cbc", "scip"])
@@ -82,8 +86,11 @@ def test_three_stages_are_the_best_of_all_cuts_and_orders() -> None:
 
 
 @pytest.mark.slow
-def test_three_stages_are_the_best_of_all_cuts_and_orders_on_many_instances() -> None:
+def test_three_stages_are_the_best_of_all_cuts_and_orders_on_many_instances(
+    record_property: Callable[[str, object], None],
+) -> None:
     three_stages(range(12, 150))
+    record_property("cases", 138)
 
 
 def test_a_bound_on_plans_of_one_cut_is_not_claimed_for_all() -> None:
