@@ -1,9 +1,10 @@
 """Certified gap, seconds and memory from ten tasks to a million, beside what solvers do with the option table after pruning.
 
-Run as ``python -m benchmarks.scale [--tasks 10,100,...] [--seeds 5] [--loads middle] [--seconds 60] [-o results/scale]``
-(``make bench-scale``). Every run is a process of its own, so that its peak resident memory is its own; kernels
-are compiled before. The back ends run wherever they do not decline. Writes ``scale.csv``, ``scale.md``, which is
-printed too, and ``scale.svg``.
+Run as ``python -m benchmarks.scale [--tasks 10,100,...] [--seeds 5] [--other-seeds 5] [--loads middle] [--seconds 60]
+[-o results/scale]`` (``make bench-scale``). Every run is a process of its own, so that its peak resident memory is its
+own; kernels are compiled before. The back ends run wherever they do not decline. It takes hours: each run is kept in
+``runs.jsonl``, and what is kept there is not run again. Writes ``scale.csv``, ``scale.md``, which is printed too, and
+``scale.svg``.
 """
 
 from __future__ import annotations
@@ -15,16 +16,18 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.scale_report import MARKS, SHARES, add_best_bounds, declined, draw, runs_table, shares_table
+from benchmarks.scale_report import MARKS, SHARES, add_best_bounds, declined, draw, overview, runs_table, shares_table
 from formulations.joint.options import option_count
 from formulations.joint.problem import JointProblem
 from formulations.joint.referee import evaluate
 from formulations.score import relative_gap
+from instances.generators.metro_benchmark import benchmark_seeds
 from instances.generators.registry import generate
 from solvers import registry
 from solvers.contract import Budget
@@ -47,8 +50,9 @@ WARM = {"lagrangian": (4, 30, 2_500), "lagrangian-exact": (4, 30)}
 EXACT = ("lagrangian-exact", "CBC", "HiGHS", "SCIP", "CP-SAT")
 MOST_TASKS = {"lagrangian-exact": 1_000, "annealing": 10_000, "GA": 1_000, "SPSO-GA": 1_000}
 """Up to so many tasks these are tried; the others as far as they do not decline."""
+ARGUMENTS = ("tasks", "load", "seed", "method", "limit_s", "threads")
 COLUMNS = (
-    *("tasks", "load", "seed", "method", "limit_s", "threads", "seconds", "peak_mb", "bound", "value", "gap"),
+    *(*ARGUMENTS, "seconds", "peak_mb", "bound", "value", "gap"),
     *("best_bound", "gap_to_best", "referee_s", "options", *SHARES, "reason"),
 )
 
@@ -66,7 +70,7 @@ def run(tasks: int, load: str, seed: int, name: str, seconds: float, threads: in
         made.solve(warm, Budget(seconds=warm_s, threads=one), np.random.default_rng(0), trace)
     problem = JointProblem(instance=generate("metro-benchmark", {"tasks": str(tasks), "load": load}, seed))
     budget = Budget(seconds=seconds, threads=one)
-    row = {"tasks": tasks, "load": load, "seed": seed, "method": name, "limit_s": seconds, "threads": one}
+    row = {"tasks": tasks, "load": load, "seed": seed, "method": name, "limit_s": seconds, "threads": threads}
     row["options"] = option_count(problem.instance)
     reason = made.decline(problem, budget)
     if reason is not None:
@@ -110,7 +114,7 @@ def in_process(*arguments: Any) -> dict[str, Any]:
         [sys.executable, "-m", "benchmarks.scale", "--run", json.dumps(arguments)], capture_output=True, text=True
     )
     if done.returncode:
-        row = dict(zip(("tasks", "load", "seed", "method"), arguments, strict=False))
+        row = dict(zip(ARGUMENTS, arguments, strict=True))
         return {**row, "reason": f"ended with {done.returncode}: {done.stderr.strip()[-200:]}"}
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return result
@@ -121,10 +125,23 @@ def methods_for(tasks: int) -> list[str]:
     return [name for name in METHODS if tasks <= MOST_TASKS.get(name, tasks)]
 
 
+def runs_of(asked: argparse.Namespace) -> Iterator[tuple[int, str, int, str, float, int]]:
+    """Give the arguments of each `run` that is asked for, seed by seed, so that those that are done are whole ones."""
+    for load in asked.loads.split(","):
+        for place in range(asked.seeds):
+            for tasks in map(int, asked.tasks.split(",")):
+                for name in methods_for(tasks):
+                    ours = name.startswith("lagrangian")
+                    if name in asked.methods.split(",") and (ours or place < asked.other_seeds):
+                        seconds = asked.seconds * (2.0 if ours else 1.0)
+                        yield tasks, load, benchmark_seeds(tasks)[place], name, seconds, asked.threads
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tasks", default=",".join(map(str, TASKS)))
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--seeds", type=int, default=5, choices=range(1, 6))
+    parser.add_argument("--other-seeds", type=int, default=5, help="for all but the first two methods")
     parser.add_argument("--loads", default="middle", help="of low, middle and high")
     parser.add_argument("--seconds", type=float, default=60.0, help="of each run; the first two methods get twice that")
     parser.add_argument("--threads", type=int, default=2)
@@ -136,22 +153,24 @@ def main() -> None:
         print(json.dumps(run(*json.loads(asked.run))))
         return
     asked.output.mkdir(parents=True, exist_ok=True)
+    kept = asked.output / "runs.jsonl"
+    done = [json.loads(line) for line in kept.read_text().splitlines()] if kept.exists() else []
     rows = []
-    for load in asked.loads.split(","):
-        for tasks in map(int, asked.tasks.split(",")):
-            for seed in range(1, asked.seeds + 1):
-                for name in methods_for(tasks):
-                    if name not in asked.methods.split(","):
-                        continue
-                    seconds = asked.seconds * (2.0 if name.startswith("lagrangian") else 1.0)
-                    rows.append(in_process(tasks, load, seed, name, seconds, asked.threads))
-                    print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
+    for arguments in runs_of(asked):
+        row = next((row for row in done if tuple(row[name] for name in ARGUMENTS) == arguments), None)
+        if row is None:
+            row = in_process(*arguments)
+            line = json.dumps(row)
+            print(line, file=sys.stderr, flush=True)
+            with kept.open("a") as file:
+                file.write(f"{line}\n")
+        rows.append(row)
     add_best_bounds(rows)
     with (asked.output / "scale.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore")
         writer.writeheader()
         writer.writerows(rows)
-    tables = "\n".join(part for part in (runs_table(rows), shares_table(rows), declined(rows)) if part)
+    tables = "\n".join(part for part in (overview(rows), runs_table(rows), shares_table(rows), declined(rows)) if part)
     (asked.output / "scale.md").write_text(tables)
     draw(rows, asked.output / "scale.svg")
     print(tables, end="")

@@ -45,6 +45,20 @@ def runs_table(rows: Sequence[Row]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def overview(rows: Sequence[Row]) -> str:
+    """Return a line for each load and size: median seconds of every method, and its gap to the best bound."""
+    methods = list(grouped(rows, lambda row: row["method"]))
+    lines = [f"| load | tasks | {' | '.join(methods)} |", f"| --- {'| ---: ' * (len(methods) + 1)}|"]
+    for (load, tasks), mine in grouped(rows, lambda row: (row["load"], row["tasks"])).items():
+        cells = [load, f"{tasks:,}"]
+        for method in methods:
+            ran = [row for row in mine if row["method"] == method and row.get("value") is not None]
+            gap = _median((row["gap_to_best"] for row in ran), "{:.3%}") if ran else ""
+            cells.append(f"{_median((row['seconds'] for row in ran), '{:.2f}')} s, {gap}" if ran else "")
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
 _FORMS = (
     ("bound", "{:.7g}"),
     ("value", "{:.7g}"),

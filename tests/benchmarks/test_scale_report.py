@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.scale_report import MARKS, SHARES, add_best_bounds, declined, runs_table, shares_table
+from benchmarks.scale_report import MARKS, SHARES, add_best_bounds, declined, overview, runs_table, shares_table
 
 
 def run(method: str, seed: int, value: float | None, bound: float | None, **more: Any) -> dict[str, Any]:
@@ -42,6 +42,15 @@ def test_a_median_counts_runs_without_a_plan_as_worse_than_any() -> None:
     add_best_bounds(rows)
     assert cells(runs_table(rows), "milp")["value"] == "12"
     assert cells(runs_table(rows[:2]), "milp")["value"] == ""
+
+
+def test_the_overview_has_a_line_for_each_size_and_leaves_out_who_has_no_plan() -> None:
+    rows = [run("exact", 1, 10.0, 9.0), run("ga", 1, 20.0, None), run("exact", 2, 10.0, 9.0, tasks=1_000)]
+    rows.append({"tasks": 1_000, "load": "middle", "seed": 2, "method": "ga", "reason": "too many"})
+    add_best_bounds(rows)
+    head, _, *lines = overview(rows).splitlines()
+    assert head == "| load | tasks | exact | ga |"
+    assert lines == ["| middle | 10 | 1.00 s, 10.000% | 1.00 s, 55.000% |", "| middle | 1,000 | 2.00 s, 10.000% |  |"]
 
 
 def test_shares_are_those_of_the_best_plan_of_every_instance() -> None:
