@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from formulations.joint.placed import Placed, place_patterns
 from formulations.joint.plan import JointPlan
@@ -162,16 +161,18 @@ def _ledger(problem: JointProblem, plan: JointPlan, placed: Placed) -> _Ledger:
     all_task, all_resource, all_seconds, all_watts = (np.concatenate(c) for c in zip(*rows, strict=True))
     busy = all_seconds > 0
     key = all_task[busy].astype(np.int64) * max(len(system.resources), 1) + all_resource[busy]
-    row, distinct = pd.factorize(key)
-    most = np.zeros(len(distinct))
-    np.maximum.at(most, row, all_watts[busy])
+    order, first, distinct = _grouped(key)
+    total, most = np.zeros(len(distinct)), np.zeros(len(distinct))
+    if len(distinct):
+        total = np.add.reduceat(all_seconds[busy][order], first)
+        most = np.maximum.reduceat(all_watts[busy][order], first)
     return _Ledger(
         fixed_s=fixed,
         energy_j=energy,
         price=price,
         task=distinct // max(len(system.resources), 1),
         resource=distinct % max(len(system.resources), 1),
-        seconds=np.bincount(row, all_seconds[busy], minlength=len(distinct)).astype(np.float64),
+        seconds=total,
         watts=most,
     )
 
@@ -198,12 +199,24 @@ def _crossings(
         links.append(system.route_links[np.repeat(system.route_offsets[route], count) + step])
         sizes.append(np.repeat(size, count))
     task, link = np.concatenate(tasks), np.concatenate(links).astype(np.int64)
-    row, distinct = pd.factorize(task * max(system.n_links, 1) + link)
-    times = np.bincount(row, minlength=len(distinct))
+    order, first, distinct = _grouped(task * max(system.n_links, 1) + link)
+    times = np.diff(first, append=len(order))
     task, link = distinct // max(system.n_links, 1), distinct % max(system.n_links, 1)
-    total = np.bincount(row, np.concatenate(sizes), minlength=len(distinct))
+    total = np.add.reduceat(np.concatenate(sizes)[order], first) if len(first) else np.empty(0)
     passes = np.where(plan.device_until[task] == plan.edge_until[task], 1, times)
     return task, link, total - (times - 1) * placed.through_bytes[placed.pattern[task]], passes
+
+
+def _grouped(key: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    """Return the order that sorts the keys, where each distinct one begins in it, and the distinct ones.
+
+    The keys come as a few runs that are nearly sorted, by task, which a stable sort merges in linear time; a hash table
+    of them outgrows the cache.
+    """
+    order = np.argsort(key, kind="stable")
+    ordered = key[order]
+    first = np.flatnonzero(np.diff(ordered, prepend=ordered[:1] - 1))
+    return order, first, ordered[first]
 
 
 def _weights(problem: JointProblem, ledger: _Ledger) -> FloatArray:
