@@ -23,8 +23,10 @@ from numba import njit
 
 from instances.columns import Array, FloatArray, IntArray
 from solvers.decomposition.rounding import ROUNDING
-from solvers.decomposition.segment_pricing import CODE, Room, cheapest, option_parts, price_block, room_for, take_over
-from solvers.decomposition.segments import S_SHARED, SHARED, Segments
+from solvers.decomposition.segment_columns import S_SHARED, SHARED
+from solvers.decomposition.segment_options import CODE, option_parts, take_over
+from solvers.decomposition.segment_pricing import Room, cheapest, price_block, room_for
+from solvers.decomposition.segments import Segments
 from solvers.decomposition.waves import lanes_of, spans_of
 
 __all__ = ["SegmentDual", "certified", "reached", "side_by_side", "sweep_block"]

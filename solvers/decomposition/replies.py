@@ -15,7 +15,8 @@ from numba import njit
 
 from instances.columns import Array, FloatArray
 from solvers.decomposition.blocks import side_by_side
-from solvers.decomposition.segment_pricing import CODE, cheapest, option_parts, room_for
+from solvers.decomposition.segment_options import CODE, option_parts
+from solvers.decomposition.segment_pricing import cheapest, room_for
 from solvers.decomposition.segments import Segments
 from solvers.decomposition.waves import lanes_of
 from solvers.joint_kernels import IMPROVEMENT

@@ -17,7 +17,8 @@ from numba import njit
 
 from instances.columns import Array, FloatArray, IntArray
 from solvers.decomposition.blocks import side_by_side
-from solvers.decomposition.segment_pricing import CODE, find_block, option_parts, room_for
+from solvers.decomposition.segment_options import CODE, option_parts
+from solvers.decomposition.segment_pricing import find_block, room_for
 from solvers.decomposition.segments import Segments
 
 __all__ = ["Found", "find", "joined"]

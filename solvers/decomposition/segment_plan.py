@@ -10,7 +10,7 @@ from formulations.joint.problem import JointProblem
 from formulations.joint.uplinks import uplinks_of
 from instances.columns import Array
 from instances.system import Tier
-from solvers.decomposition.segment_pricing import CANDIDATE, FIRST, SECOND, UPLINK, VERSION
+from solvers.decomposition.segment_options import CANDIDATE, FIRST, SECOND, UPLINK, VERSION
 from solvers.decomposition.segments import Segments
 
 __all__ = ["segment_plan"]

@@ -16,7 +16,7 @@ from numba import njit
 
 from instances.columns import Array, FloatArray, IntArray
 from solvers.decomposition.segment_finding import Found
-from solvers.decomposition.segment_pricing import CODE
+from solvers.decomposition.segment_options import CODE
 from solvers.joint_kernels import Game
 
 __all__ = ["Pool", "empty_pool", "grown", "pool_game"]

@@ -13,18 +13,9 @@ from numba import njit
 
 from formulations.joint.option_space import PLACEMENT
 from instances.columns import FloatArray, IntArray
+from solvers.decomposition.segment_columns import FLOOR, JOULES, KINDS, NETWORK, PER_KIND, S_CLOUD, S_KIND, SECONDS
 from solvers.decomposition.segment_pricing import cheapest, device_costs, onwards, place, room_for, through_site
-from solvers.decomposition.segments import (
-    FLOOR,
-    JOULES,
-    KINDS,
-    NETWORK,
-    PER_KIND,
-    S_CLOUD,
-    S_KIND,
-    SECONDS,
-    Segments,
-)
+from solvers.decomposition.segments import Segments
 
 __all__ = ["options_within"]
 

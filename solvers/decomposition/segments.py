@@ -27,25 +27,41 @@ from formulations.joint.uplinks import uplinks_of
 from instances.columns import Array, BoolArray, FloatArray, IntArray
 from instances.system import Tier
 from solvers.decomposition.alike import alike_rows, first_alike
+from solvers.decomposition.segment_columns import (
+    BYTES,
+    FLOOR,
+    HEAD,
+    IDLE,
+    IDLE_INVERSE,
+    INVERSE_SPEED,
+    JOULES,
+    KIND,
+    KINDS,
+    LATENCY,
+    LIMIT,
+    LINEAR,
+    NETWORK,
+    PER_KIND,
+    PRICE,
+    ROOT_BYTES,
+    S_SHARED,
+    SECONDS,
+    SEND,
+    SEND_INVERSE,
+    SHARED,
+    TAIL,
+    TIME,
+    WEIGHTS,
+)
+from solvers.decomposition.segment_overlap import meets_itself
 from solvers.decomposition.waves import order_by_lanes
 from solvers.decomposition.weightless import mixed_resource, settled_at_home
 
 __all__ = ["Segments", "segments_of"]
 
-# curves: bytes that cross and their root, weights up to here; then of every kind: running seconds, joules,
-# the root of the seconds up to here, and of those from here on
-BYTES, ROOT_BYTES, WEIGHTS, KINDS = range(4)
-SECONDS, JOULES, HEAD, TAIL, PER_KIND = range(5)
-# tasks: TIME is the objective's weight of a second, IDLE and SEND what the device's watts add to it
-NETWORK, FLOOR, TIME, IDLE, SEND, KIND, INVERSE_SPEED, PRICE, SHARED, LIMIT = range(10)
-# sites and clouds
-S_KIND, S_INVERSE_SPEED, S_PRICE, S_SHARED, S_CLOUD = range(5)
-# legs: seconds of latency, cost of a byte, unshared seconds a byte while the device idles and while it sends
-LATENCY, LINEAR, IDLE_INVERSE, SEND_INVERSE = range(4)
-
 
 class Segments(NamedTuple):
-    """What the kernels read; the constants above name the columns.
+    """What the kernels read; `solvers.decomposition.segment_columns` names the columns.
 
     Parameters
     ----------
@@ -201,7 +217,7 @@ def segments_of(problem: JointProblem, positions: Positions | None = None, *, re
         use_root=use_root,
         joule_weights=np.array(joule),
     )
-    at = _meets_itself(segments, route, system.route_offsets, system.route_links)
+    at = meets_itself(segments, route, system.route_offsets, system.route_links)
     if at >= 0:
         return f"an option of task {order[at]} uses a link or a resource by two of its parts"
     mixed = mixed_resource(
@@ -279,62 +295,3 @@ def _legs(route, owner, route_offsets, hops, source, resource, rate, latency, pr
                 legs[leg, IDLE_INVERSE] += 1.0 / rate[hop]
         offsets[leg + 1] = use
     return legs, offsets, use_resource, use_sends, use_root
-
-
-@njit(cache=True)
-def _met(resources, n, resource):
-    met = False
-    for at in range(n):
-        met = met or resources[at] == resource
-    return met
-
-
-@njit(cache=True)
-def _share_a_link(one, other, route_offsets, hops):
-    for a in range(route_offsets[one], route_offsets[one + 1]):
-        for b in range(route_offsets[other], route_offsets[other + 1]):
-            if hops[a] == hops[b]:
-                return True
-    return False
-
-
-@njit(cache=True)
-def _meets_itself(segments, route, route_offsets, hops):
-    """Return the first task with an option that uses a link or a resource by two of its parts, or -1."""
-    n_candidates = len(segments.candidate_site)
-    most = 3
-    for leg in range(len(segments.legs)):
-        most = max(most, 3 + 2 * (segments.use_offsets[leg + 1] - segments.use_offsets[leg]))
-    seen = np.empty(most, np.int64)
-    for k in range(len(segments.tasks)):
-        for c in range(segments.candidate_offsets[k], segments.candidate_offsets[k + 1]):
-            site = segments.candidate_site[c]
-            n = 0
-            for own in (int(segments.tasks[k, SHARED]), int(segments.sites[site, S_SHARED])):
-                if own >= 0:
-                    if _met(seen, n, own):
-                        return k
-                    seen[n] = own
-                    n += 1
-            for u in range(segments.use_offsets[c], segments.use_offsets[c + 1]):
-                if _met(seen, n, segments.use_resource[u]):
-                    return k
-                seen[n] = segments.use_resource[u]
-                n += 1
-            for y in range(segments.up_offsets[site], segments.up_offsets[site + 1]):
-                m = n
-                cloud = int(segments.sites[segments.up_cloud[y], S_SHARED])
-                if cloud >= 0:
-                    if _met(seen, m, cloud):
-                        return k
-                    seen[m] = cloud
-                    m += 1
-                leg = n_candidates + y
-                if _share_a_link(route[c], route[leg], route_offsets, hops):
-                    return k
-                for u in range(segments.use_offsets[leg], segments.use_offsets[leg + 1]):
-                    if _met(seen, m, segments.use_resource[u]):
-                        return k
-                    seen[m] = segments.use_resource[u]
-                    m += 1
-    return -1

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from instances.columns import Array, FloatArray, IntArray
-from solvers.decomposition.segment_pricing import CANDIDATE, UPLINK
-from solvers.decomposition.segments import S_SHARED, SHARED, Segments
+from solvers.decomposition.segment_columns import S_SHARED, SHARED
+from solvers.decomposition.segment_options import CANDIDATE, UPLINK
+from solvers.decomposition.segments import Segments
 
 __all__ = ["Block", "Tables", "cut", "tables_of"]
 

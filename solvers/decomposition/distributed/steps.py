@@ -15,7 +15,8 @@ from solvers.decomposition.distributed.cutting import Block, Tables
 from solvers.decomposition.distributed.luck import Luck
 from solvers.decomposition.replies import add_up, reply_block
 from solvers.decomposition.segment_finding import Found, find
-from solvers.decomposition.segment_pricing import CODE, room_for
+from solvers.decomposition.segment_options import CODE
+from solvers.decomposition.segment_pricing import room_for
 from solvers.decomposition.segments import Segments
 
 __all__ = [

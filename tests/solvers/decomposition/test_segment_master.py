@@ -15,8 +15,9 @@ from solvers.decomposition.lagrangian import Lagrangian
 from solvers.decomposition.passes import LocalPasses
 from solvers.decomposition.relaxation import Relaxation
 from solvers.decomposition.segment_master import SegmentMaster
+from solvers.decomposition.segment_options import option_parts
 from solvers.decomposition.segment_plan import segment_plan
-from solvers.decomposition.segment_pricing import option_parts, room_for
+from solvers.decomposition.segment_pricing import room_for
 from solvers.decomposition.segments import Segments, segments_of
 from solvers.trace import RefereedTrace
 

@@ -16,8 +16,9 @@ from instances.generators.registry import generate
 from solvers.contract import Budget
 from solvers.decomposition.blocks import SegmentDual
 from solvers.decomposition.replies import load_of, reply
+from solvers.decomposition.segment_options import CODE, option_parts
 from solvers.decomposition.segment_plan import segment_plan
-from solvers.decomposition.segment_pricing import CODE, cheapest, option_parts, room_for
+from solvers.decomposition.segment_pricing import cheapest, room_for
 from solvers.decomposition.segments import Segments, segments_of
 from solvers.registry import make
 from solvers.trace import RefereedTrace

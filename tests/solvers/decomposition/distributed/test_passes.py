@@ -14,7 +14,8 @@ from solvers.decomposition.distributed.luck import luck_of
 from solvers.decomposition.distributed.passes import DistributedPasses
 from solvers.decomposition.passes import LocalPasses, Passes
 from solvers.decomposition.segment_master import SegmentMaster
-from solvers.decomposition.segment_pricing import CODE, cheapest, option_parts, room_for
+from solvers.decomposition.segment_options import CODE, option_parts
+from solvers.decomposition.segment_pricing import cheapest, room_for
 from solvers.decomposition.segments import Segments, segments_of
 from solvers.decomposition.waves import lanes_of
 from tests.formulations.joint.random_problems import random_problem
