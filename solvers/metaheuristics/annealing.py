@@ -37,7 +37,7 @@ class AnnealingParams(MethodParams):
     ----------
     start : {"alone", "local", "lagrangian", "random"}
         Every task at what is cheapest alone; all on the devices; every task at what is cheapest at the
-        prices of a few sweeps of the relaxation; or genes drawn evenly.
+        prices of a few sweeps of the relaxation; or drawn evenly.
     moves : int or None
         Most moves; none: until the budget ends, or 1000 a gene where it limits neither seconds nor
         evaluations.

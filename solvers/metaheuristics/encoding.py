@@ -119,9 +119,13 @@ class Encoding:
         return self.plan(genes)
 
     def random(self, n_plans: int, rng: np.random.Generator) -> Array:
-        """Draw genes evenly, shape (n_plans, n_genes)."""
-        drawn: Array = (rng.random((n_plans, self.n_genes)) * self.n_values).astype(GENE)
-        return drawn
+        """Draw an edge and two cuts for every task of every plan, evenly, shape (n_plans, n_genes).
+
+        Genes drawn one by one would leave next to nothing on the devices: the first that names another tier ends there.
+        """
+        genes: Array = np.empty((n_plans, self.n_genes), GENE)
+        _draw_cells(genes, self.decoder.tasks, rng.random((n_plans, self.table.n_tasks, 3)))
+        return genes
 
     def local(self) -> Array:
         """Return the genes that keep all on the devices."""
@@ -285,6 +289,17 @@ def _cheapest_cells(genes, decoder, alone):
                     if spelled and cost < best:
                         best, named, first, second = cost, plane, i, j
         write_cell(genes, at, m, planes, named, first, second)
+
+
+@njit(cache=True)
+def _draw_cells(genes, tasks, draws):
+    """Write genes of an edge and two cuts for each plan and task; `draws` holds numbers in 0..1."""
+    for plan in range(len(genes)):
+        for k in range(len(tasks)):
+            at, m, cloud = tasks[k, 0], tasks[k, 1], tasks[k, 2]
+            u = draws[plan, k]
+            one, two = int(u[1] * (m + 1)), int(u[2] * (m + 1))
+            write_cell(genes[plan], at, m, cloud, 1 + int(u[0] * (cloud - 1)), min(one, two), max(one, two))
 
 
 @njit(cache=True)

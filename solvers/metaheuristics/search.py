@@ -49,9 +49,9 @@ class PopulationParams(MethodParams):
     iterations : int or None
         Most iterations; none: until the budget ends, or 1000 where it limits neither seconds nor evaluations.
     start : {"random", "local", "alone", "lagrangian"}
-        Genes drawn evenly; or one plan of them all on the devices; or one in which every task takes
-        what is cheapest alone, or what is cheapest at the prices of a few sweeps of the relaxation
-        (in the family `joint` only).
+        Drawn evenly: an edge and two cuts for every task in the family `joint`, genes in `schedule`;
+        or one plan of them all on the devices; or one in which every task takes what is cheapest
+        alone, or what is cheapest at the prices of a few sweeps of the relaxation (`joint` only).
     """
 
     population: int = 100

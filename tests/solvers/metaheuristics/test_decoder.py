@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from formulations.joint.evaluator import JointEvaluator
 from formulations.joint.problem import JointOptions, JointProblem
 from formulations.joint.referee import evaluate
+from instances.columns import Array
 from instances.generators.registry import generate, make_params
 from instances.system import Tier
 from solvers.metaheuristics.blocks import blocks_of
 from solvers.metaheuristics.decoder import cell_of, row_of
-from solvers.metaheuristics.encoding import Encoding, encoding_of, write_cell
+from solvers.metaheuristics.encoding import GENE, Encoding, encoding_of, write_cell
 from tests.solvers.metaheuristics.reference_decoder import Reference, reference_of
 from tests.solvers.tiny_problems import tiny_problems, with_node_memory
 
@@ -31,6 +32,12 @@ def twin_of(encoding: Encoding, merged: bool = True) -> Reference:
     blocks = blocks_of(encoding.table.problem.instance, merged=merged)
     cuts = [blocks.layer[a:b].tolist() for a, b in zip(blocks.offsets[:-1], blocks.offsets[1:], strict=True)]
     return reference_of(encoding.table, cuts)
+
+
+def any_genes(encoding: Encoding, n_plans: int, rng: np.random.Generator) -> Array:
+    """Draw each gene by itself."""
+    genes: Array = (rng.random((n_plans, encoding.n_genes)) * encoding.n_values).astype(GENE)
+    return genes
 
 
 def line(tasks: int = 30, seed: int = 1, sharing: str = "optimal", **parameters: str) -> JointProblem:
@@ -77,7 +84,7 @@ def test_the_compiled_pass_equals_the_plain_twin_on_tiny_problems(
 ) -> None:
     encoding = encoded(problem, merged)
     twin = twin_of(encoding, merged)
-    genes = encoding.random(20, np.random.default_rng(seed))
+    genes = any_genes(encoding, 20, np.random.default_rng(seed))
     value, excess = encoding.decode_and_price(genes)
     rows = encoding.choices(genes)
     for p, individual in enumerate(genes.tolist()):
@@ -90,7 +97,7 @@ def test_the_compiled_pass_equals_the_plain_twin_on_tiny_problems(
 def test_the_compiled_pass_equals_the_plain_twin_where_memory_is_short(sharing: str, memory: str) -> None:
     encoding = encoded(line(sharing=sharing, edge_memory_bytes=memory, exits="true", variants="true"))
     twin = twin_of(encoding)
-    genes = encoding.random(70, np.random.default_rng(3))
+    genes = any_genes(encoding, 70, np.random.default_rng(3))
     value, excess = encoding.decode_and_price(genes)
     expected = np.array([twin.price(individual) for individual in genes.tolist()])
     np.testing.assert_allclose(value, expected[:, 0], rtol=1e-9)
@@ -99,7 +106,7 @@ def test_the_compiled_pass_equals_the_plain_twin_where_memory_is_short(sharing: 
 
 def test_the_repair_moves_tasks_only_where_weights_do_not_fit() -> None:
     short = encoded(line(edge_memory_bytes="3e8"))
-    genes = short.random(50, np.random.default_rng(3))
+    genes = any_genes(short, 50, np.random.default_rng(3))
     before = np.array([[row_of(row, k, short.decoder) for k in range(30)] for row in genes])
     after = short.choices(genes)
     evaluator = JointEvaluator(short.table)
@@ -115,7 +122,7 @@ def test_the_repair_moves_tasks_only_where_weights_do_not_fit() -> None:
 @given(problem=tiny_problems(), merged=st.booleans(), seed=st.integers(0, 2**32))
 def test_the_referee_gives_every_decoded_plan_the_same_value(problem: JointProblem, merged: bool, seed: int) -> None:
     encoding = encoded(problem, merged)
-    genes = encoding.random(3, np.random.default_rng(seed))
+    genes = any_genes(encoding, 3, np.random.default_rng(seed))
     value, excess = encoding.decode_and_price(genes)
     for p in range(3):
         score = evaluate(problem, encoding.plan(genes[p]))
@@ -167,7 +174,7 @@ def test_a_candidate_that_is_a_cloud_runs_all_that_leaves_the_device() -> None:
         ),
     )
     encoding = encoded(replace(problem, instance=instance))
-    genes = encoding.random(40, np.random.default_rng(1))
+    genes = any_genes(encoding, 40, np.random.default_rng(1))
     table, rows = encoding.table, encoding.choices(genes)
     away = table.candidate[rows] >= 0
     assert away.any()
@@ -179,7 +186,7 @@ def test_a_candidate_that_is_a_cloud_runs_all_that_leaves_the_device() -> None:
 def test_results_do_not_depend_on_threads_or_on_who_else_is_in_the_population() -> None:
     problem = line(tasks=60, edge_memory_bytes="3e8")
     one = encoded(problem)
-    genes = one.random(700, np.random.default_rng(1))
+    genes = any_genes(one, 700, np.random.default_rng(1))
     two = replace(one, threads=2)
     value, excess = one.decode_and_price(genes)
     for other in (two.decode_and_price(genes), one.decode_and_price(genes[::-1])):
@@ -194,8 +201,23 @@ def test_the_start_named_alone_gives_every_task_an_option_cheapest_among_those_g
     encoding = encoded(line())
     alone = encoding.table.alone_cost()
     start = alone[encoding.choices(encoding.alone()[np.newaxis])[0]]
-    drawn = alone[encoding.choices(encoding.random(300, np.random.default_rng(0)))]
+    drawn = alone[encoding.choices(any_genes(encoding, 300, np.random.default_rng(0)))]
     assert (start <= drawn.min(axis=0)).all()
+
+
+def test_a_random_plan_cuts_every_task_anywhere_with_the_same_chance() -> None:
+    encoding = encoded(line(tasks=4))
+    genes = encoding.random(5_000, np.random.default_rng(0))
+    assert (genes >= 0).all()
+    assert (genes < encoding.n_values).all()
+    at, m, cloud, _ = encoding.decoder.tasks[0].tolist()
+    read = np.array([cell_of(row, at, m, cloud) for row in genes])
+    # two even draws of 0..m, the lower first: blocks on the device, then blocks before the cloud
+    lower = 1 - ((m - np.arange(m + 1)) / (m + 1)) ** 2
+    found = [(read[:, 1] <= i).mean() for i in range(m + 1)]
+    np.testing.assert_allclose(found, lower, atol=0.03)
+    named = read[read[:, 2] > read[:, 1], 0]
+    np.testing.assert_allclose(np.bincount(named)[1:] / len(named), 1 / (cloud - 1), atol=0.03)
 
 
 def test_where_a_task_has_no_allowed_option_the_encoding_names_it() -> None:
