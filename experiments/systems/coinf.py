@@ -274,7 +274,7 @@ def _drawing(fronts: dict[float, list[tuple[float, float]]]) -> Callable[[Any], 
         axes = figure.subplots()
         for (mbit, front), marker in zip(fronts.items(), "os", strict=True):
             watch, phone = np.array(sorted(set(front))).T
-            axes.step(watch, phone, f"{marker}-", where="post", label=f"{mbit:g} Mbit/s")
+            axes.step(watch, phone, f"{marker}-", where="post", clip_on=False, label=f"{mbit:g} Mbit/s")
         axes.set(xlabel="energy of the watch [J]", ylabel="energy of the phone [J]", ylim=(0, None))
         axes.legend(frameon=False)
 
