@@ -38,8 +38,8 @@ def runs_table(rows: Sequence[Row]) -> str:
         ran = [row for row in mine if "seconds" in row]
         if not ran:
             continue
-        cells = [load, f"{tasks:,}", method, str(len(ran)), _median((row["seconds"] for row in ran), "{:.2f}")]
-        cells += [_median((row["reached"][str(mark)] for row in ran), "{:.2f}") for mark in MARKS]
+        cells = [load, f"{tasks:,}", method, str(len(ran)), _median((row["seconds"] for row in ran), "{:.3g}")]
+        cells += [_median((row["reached"][str(mark)] for row in ran), "{:.3g}") for mark in MARKS]
         cells += [_median((row[name] for row in ran), form) for name, form in _FORMS]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
@@ -54,7 +54,7 @@ def overview(rows: Sequence[Row]) -> str:
         for method in methods:
             ran = [row for row in mine if row["method"] == method and row.get("value") is not None]
             gap = _median((row["gap_to_best"] for row in ran), "{:.3%}") if ran else ""
-            cells.append(f"{_median((row['seconds'] for row in ran), '{:.2f}')} s, {gap}" if ran else "")
+            cells.append(f"{_median((row['seconds'] for row in ran), '{:.3g}')} s, {gap}" if ran else "")
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
@@ -65,7 +65,7 @@ _FORMS = (
     ("gap", "{:.3%}"),
     ("gap_to_best", "{:.3%}"),
     ("peak_mb", "{:,.0f}"),
-    ("referee_s", "{:.2f}"),
+    ("referee_s", "{:.3g}"),
 )
 
 

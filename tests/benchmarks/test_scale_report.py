@@ -50,7 +50,7 @@ def test_the_overview_has_a_line_for_each_size_and_leaves_out_who_has_no_plan() 
     add_best_bounds(rows)
     head, _, *lines = overview(rows).splitlines()
     assert head == "| load | tasks | exact | ga |"
-    assert lines == ["| middle | 10 | 1.00 s, 10.000% | 1.00 s, 55.000% |", "| middle | 1,000 | 2.00 s, 10.000% |  |"]
+    assert lines == ["| middle | 10 | 1 s, 10.000% | 1 s, 55.000% |", "| middle | 1,000 | 2 s, 10.000% |  |"]
 
 
 def test_shares_are_those_of_the_best_plan_of_every_instance() -> None:
