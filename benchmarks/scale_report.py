@@ -15,7 +15,7 @@ MARKS = (1e-3, 3e-4)
 SHARES = ("device_work", "edge_work", "cloud_work", "split_tasks")
 """What the referee says of a plan: the tiers' parts of all operations, and the part of tasks that are split."""
 Row = dict[str, Any]
-_LEAST_DRAWN = 1e-6
+_LEAST_DRAWN, _MOST_DRAWN = 1e-6, 1.0
 
 
 def add_best_bounds(rows: Sequence[Row]) -> None:
@@ -99,25 +99,30 @@ def draw(rows: Sequence[Row], path: Path) -> None:
 
     matplotlib.use("svg")
     from matplotlib import pyplot
+    from matplotlib.ticker import FuncFormatter
 
-    figure, (gaps, seconds) = pyplot.subplots(1, 2, figsize=(9, 3.6))
+    figure, axes = pyplot.subplots(1, 2, figsize=(9.6, 4.0), sharex=True, layout="constrained")
     for method, mine in grouped(rows, lambda row: row["method"]).items():
         ran = [row for row in mine if row.get("value") is not None]
         own = any(row["bound"] is not None for row in ran)
-        for axis, name in ((gaps, "gap" if own else "gap_to_best"), (seconds, "seconds")):
+        style = {"linestyle": "-" if own else "--", "linewidth": 2.4 if method.startswith("lagrangian") else 1.2}
+        for axis, name in zip(axes, ("gap" if own else "gap_to_best", "seconds"), strict=True):
             # a run without a bound is as bad as can be, and a median that is infinite is not drawn
             points = {
                 tasks: float(np.median([np.inf if row[name] is None else max(row[name], _LEAST_DRAWN) for row in some]))
                 for tasks, some in sorted(grouped(ran, lambda row: row["tasks"]).items())
             }
             if any(np.isfinite(list(points.values()))):
-                style = "-" if own else "--"
-                axis.plot(list(points), list(points.values()), style, marker="o", markersize=3, label=method)
-    gaps.set(xscale="log", yscale="log", xlabel="tasks", ylabel="gap (to the best bound: dashed)")
-    seconds.set(xscale="log", yscale="log", xlabel="tasks", ylabel="seconds")
-    if gaps.lines:
-        gaps.legend(fontsize=6)
-    figure.tight_layout()
+                axis.plot(list(points), list(points.values()), marker="o", markersize=4, label=method, **style)
+    gaps, seconds = axes
+    gaps.set(xscale="log", yscale="log", xlabel="tasks", ylabel="gap", ylim=(_LEAST_DRAWN / 1.5, _MOST_DRAWN))
+    gaps.yaxis.set_major_formatter(FuncFormatter(lambda gap, _: f"{100 * gap:g} %"))
+    seconds.set(yscale="log", xlabel="tasks", ylabel="seconds")
+    for axis in axes:
+        axis.grid(alpha=0.25)
+    handles, labels = gaps.get_legend_handles_labels()
+    if handles:
+        figure.legend(handles, labels, loc="outside lower center", ncols=5, frameon=False)
     figure.savefig(path)
 
 

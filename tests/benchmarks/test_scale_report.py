@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks.scale_report import MARKS, SHARES, add_best_bounds, declined, overview, runs_table, shares_table
+from benchmarks.scale_report import MARKS, SHARES, add_best_bounds, declined, draw, overview, runs_table, shares_table
 
 
 def run(method: str, seed: int, value: float | None, bound: float | None, **more: Any) -> dict[str, Any]:
@@ -63,3 +64,13 @@ def test_reasons_of_methods_that_did_not_run_are_told_once() -> None:
     rows = [{**refused, "seed": seed} for seed in (1, 2)]
     assert declined(rows) == "- milp, 1,000 tasks: too many\n"
     assert "milp" not in runs_table(rows)
+
+
+def test_the_figure_has_a_curve_for_each_method_with_plans(tmp_path: Path) -> None:
+    rows = [run("exact", 1, 10.0, 9.0), run("ga", 1, 20.0, None), run("milp", 1, None, None)]
+    add_best_bounds(rows)
+    draw(rows, tmp_path / "scale.svg")
+    figure = (tmp_path / "scale.svg").read_text()
+    assert "exact" in figure
+    assert "ga" in figure
+    assert "milp" not in figure
