@@ -60,16 +60,15 @@ COLUMNS = (
 def run(tasks: int, load: str, seed: int, name: str, seconds: float, threads: int) -> dict[str, Any]:
     """Return the row of one run; the clock excludes generation, compilation and the referee."""
     method, params = METHODS[name]
-    one = threads if name != "SCIP" else 1
     for warm_tasks in WARM.get(name, (4,)):
         warm = JointProblem(instance=generate("metro-benchmark", {"tasks": str(warm_tasks)}, 0))
         made = registry.make(method, params)  # imports, which the warm-up's clock need not see
         trace = RefereedTrace(lambda plan, given=warm: evaluate(given, plan))  # type: ignore[misc]
         # the exact ones end by themselves, but what they have not loaded by then costs later
         warm_s = 10.0 if name in EXACT else 2.0
-        made.solve(warm, Budget(seconds=warm_s, threads=one), np.random.default_rng(0), trace)
+        made.solve(warm, Budget(seconds=warm_s, threads=threads), np.random.default_rng(0), trace)
     problem = JointProblem(instance=generate("metro-benchmark", {"tasks": str(tasks), "load": load}, seed))
-    budget = Budget(seconds=seconds, threads=one)
+    budget = Budget(seconds=seconds, threads=threads)
     row = {"tasks": tasks, "load": load, "seed": seed, "method": name, "limit_s": seconds, "threads": threads}
     row["options"] = option_count(problem.instance)
     reason = made.decline(problem, budget)
@@ -80,6 +79,7 @@ def run(tasks: int, load: str, seed: int, name: str, seconds: float, threads: in
     spent = trace.clock.seconds()
     began = time.perf_counter()
     score = None if outcome.plan is None else evaluate(problem, outcome.plan)
+    refereed = time.perf_counter() - began
     value = None if score is None or score.violations else score.value
     peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return {
@@ -89,7 +89,7 @@ def run(tasks: int, load: str, seed: int, name: str, seconds: float, threads: in
         "bound": outcome.bound,
         "value": value,
         "gap": relative_gap(value, outcome.bound),
-        "referee_s": time.perf_counter() - began,
+        "referee_s": None if score is None else refereed,
         **{name: None if score is None else score.loads.get(name) for name in SHARES},
         "reached": {str(mark): reached(trace, mark) for mark in MARKS},
         "reason": outcome.reason,
@@ -134,7 +134,8 @@ def runs_of(asked: argparse.Namespace) -> Iterator[tuple[int, str, int, str, flo
                     ours = name.startswith("lagrangian")
                     if name in asked.methods.split(",") and (ours or place < asked.other_seeds):
                         seconds = asked.seconds * (2.0 if ours else 1.0)
-                        yield tasks, load, benchmark_seeds(tasks)[place], name, seconds, asked.threads
+                        threads = 1 if name == "SCIP" else asked.threads  # it takes no more
+                        yield tasks, load, benchmark_seeds(tasks)[place], name, seconds, threads
 
 
 def main() -> None:

@@ -71,6 +71,5 @@ def test_the_figure_has_a_curve_for_each_method_with_plans(tmp_path: Path) -> No
     add_best_bounds(rows)
     draw(rows, tmp_path / "scale.svg")
     figure = (tmp_path / "scale.svg").read_text()
-    assert "exact" in figure
-    assert "ga" in figure
-    assert "milp" not in figure
+    drawn = [name for name in ("exact", "ga", "milp") if f"<!-- {name} -->" in figure]  # text is drawn as paths
+    assert drawn == ["exact", "ga"]
